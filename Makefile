@@ -1,0 +1,257 @@
+# mbrc: one makefile for the compiler, the runtime's tests and the examples.
+# Everything made goes below build/. `make help` lists what there is.
+
+BUILD    ?= build
+CC       ?= cc
+CXX      ?= c++
+CLANG    ?= clang
+RE2C     ?= re2c
+LEMON    ?= lemon
+OPTIMIZE ?= -O2 -g
+
+# The Dart that runs tests and examples: the one on PATH with native libraries, else a 32-bit VM that
+# tests/toolchain/setup.sh brings, with 32-bit libraries. `make DART=/path/to/dart` takes another one.
+DART_VM     := $(BUILD)/dart-vm/node_modules/sass-embedded-linux-ia32/dart-sass/src/dart
+DART        ?= $(or $(shell command -v dart 2>/dev/null),$(DART_VM))
+DART_CFLAGS ?= $(if $(filter $(DART_VM),$(DART)),-m32)
+
+# The warning wall: our code and what mbrc generates pass all of it, with gcc and with clang.
+WARN := -Wall -Wextra -Wpedantic -Wconversion -Wsign-conversion -Wshadow -Wundef -Wcast-qual -Wcast-align \
+        -Wdouble-promotion -Wstrict-prototypes -Wmissing-prototypes -Wvla -Werror
+# What re2c and lemon write is not ours to polish.
+WARN_MADE := -Wno-conversion -Wno-sign-conversion -Wno-cast-qual -Wno-shadow -Wno-unused-parameter \
+             -Wno-missing-prototypes -Wno-undef -Wno-unused-variable
+SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+
+# `make V=1` shows the commands, plain `make` what they make.
+Q := $(if $(V),,@)
+SAY = @$(if $(V),:,echo '  $@')
+
+.DELETE_ON_ERROR:
+.SUFFIXES:
+MAKEFLAGS += --no-builtin-rules
+
+.PHONY: all help clean
+all: $(BUILD)/bin/mbrc
+
+help:
+	@echo 'make              build the compiler, build/bin/mbrc'
+	@echo 'make demo         build and run examples/ivi: a C data layer and a Dart dashboard (installs what is missing)'
+	@echo 'make check        run all tests (installs what is missing)'
+	@echo 'make check-NAME   one group of them: $(CHECKS)'
+	@echo 'make golden       write the golden files anew, to be read in a diff'
+	@echo 'make clean        remove build/, but for the Dart VM'
+	@echo 'Variables: V=1 (show commands) CC CLANG DART DART_CFLAGS OPTIMIZE BUILD'
+
+clean:
+	rm -rf $(filter-out $(BUILD)/dart-vm,$(wildcard $(BUILD)/*))
+
+# Tools come first, but only for the goals that promise to install them.
+ifneq ($(filter check check-% demo demo-% golden,$(MAKECMDGOALS)),)
+SETUP := $(BUILD)/setup-$(if $(filter check check-% golden,$(MAKECMDGOALS)),check,demo).done
+$(SETUP): tests/toolchain/setup.sh tests/toolchain/package-lock.json
+	@mkdir -p $(@D)
+	@tests/toolchain/setup.sh $(patsubst setup-%.done,%,$(@F)) $(BUILD)
+	@touch $@
+endif
+
+# The compiler, twice: as shipped, and with sanitizers (below build/asan) for the tests.
+
+MBRC_SRC  := $(wildcard idl/*.c compiler/*.c compiler/c/*.c compiler/dart/*.c)
+MBRC_MADE := idl/lexer.c idl/grammar.c compiler/dart_templates.c
+MBRC_OBJ  := $(patsubst %.c,%.o,$(MBRC_SRC) $(MBRC_MADE))
+IDL_OBJ   := $(filter idl/%,$(MBRC_OBJ))
+TEMPLATES := $(sort $(wildcard dart_templates/*.dart))
+MADE      := $(BUILD)/made
+
+$(MADE)/idl/lexer.c: idl/lexer.re | $(SETUP)
+	@mkdir -p $(@D)
+	$(SAY)
+	$(Q)$(RE2C) --no-debug-info -W -Werror -o $@ $<
+
+# lemon writes beside its input, so it gets a copy.
+$(MADE)/idl/grammar.c: idl/grammar.y | $(SETUP)
+	@mkdir -p $(@D)
+	$(SAY)
+	$(Q)cp $< $(@D)/grammar.y
+	$(Q)$(LEMON) -l -q $(@D)/grammar.y
+$(MADE)/idl/grammar.h: $(MADE)/idl/grammar.c
+
+$(MADE)/compiler/dart_templates.c: compiler/dart/embed.sh $(TEMPLATES) | $(SETUP)
+	@mkdir -p $(@D)
+	$(SAY)
+	$(Q)compiler/dart/embed.sh $(TEMPLATES) > $@
+
+MBRC_CFLAGS := -std=c11 -D_POSIX_C_SOURCE=200809L -I. -Iidl -I$(MADE)/idl $(WARN) -MMD -MP
+
+# $(call mbrc_in,FOLDER,FLAGS): the compiler with FLAGS below FOLDER
+define mbrc_in
+$(1)/made/%.o: $(MADE)/%.c $(MADE)/idl/grammar.h
+	@mkdir -p $$(@D)
+	$$(SAY)
+	$$(Q)$$(CC) $(2) $$(MBRC_CFLAGS) $$(WARN_MADE) -c -o $$@ $$<
+$(1)/%.o: %.c $(MADE)/idl/grammar.h | $$(SETUP)
+	@mkdir -p $$(@D)
+	$$(SAY)
+	$$(Q)$$(CC) $(2) $$(MBRC_CFLAGS) -c -o $$@ $$<
+$(1)/bin/mbrc: $(patsubst %.c,$(1)/%.o,$(MBRC_SRC)) $(patsubst %.c,$(1)/made/%.o,$(MBRC_MADE))
+	@mkdir -p $$(@D)
+	$$(SAY)
+	$$(Q)$$(CC) $(2) -o $$@ $$^
+endef
+$(eval $(call mbrc_in,$(BUILD)/obj,$(OPTIMIZE)))
+$(eval $(call mbrc_in,$(BUILD)/asan,-O1 -g $(SANITIZE)))
+
+MBRC      := $(BUILD)/bin/mbrc
+MBRC_ASAN := $(BUILD)/asan/bin/mbrc
+$(MBRC): $(BUILD)/obj/bin/mbrc
+	@mkdir -p $(@D)
+	$(SAY)
+	$(Q)cp $< $@
+
+# Tests. Each group is a target check-<group>; `make check` runs them all.
+
+CHECKS := idl runtime codec golden corpus cli dart demo readme
+.PHONY: check $(CHECKS:%=check-%) golden
+check: $(CHECKS:%=check-%)
+	@echo 'make check: all groups passed'
+
+# The front end: cmocka programs linked with idl, under ASan and UBSan.
+IDL_TESTS    := $(patsubst tests/idl/%.c,$(BUILD)/asan/tests/idl/%,$(wildcard tests/idl/test_*.c))
+IDL_ASAN_OBJ := $(patsubst %.c,$(BUILD)/asan/%.o,$(filter idl/%,$(MBRC_SRC))) \
+                $(patsubst %.c,$(BUILD)/asan/made/%.o,$(filter idl/%,$(MBRC_MADE)))
+$(IDL_TESTS): $(BUILD)/asan/tests/idl/%: tests/idl/%.c $(IDL_ASAN_OBJ)
+	@mkdir -p $(@D)
+	$(SAY)
+	$(Q)$(CC) -O1 -g $(SANITIZE) $(MBRC_CFLAGS) -o $@ $< $(IDL_ASAN_OBJ) -lcmocka
+check-idl: $(IDL_TESTS)
+	@set -e; for test in $(IDL_TESTS); do $$test; done
+
+# The runtime core: the same tests under ASan+UBSan, TSan and Valgrind.
+RUNTIME_SRC    := $(wildcard runtime/wire/*.c runtime/peer/*.c runtime/exec/*.c)
+RUNTIME_H      := $(wildcard include/mbr/*.h runtime/*/*.h)
+RUNTIME_TESTS  := $(patsubst tests/runtime/%.c,%,$(wildcard tests/runtime/test_*.c))
+RUNTIME_CFLAGS := -std=c11 -D_POSIX_C_SOURCE=200809L -Iinclude $(WARN) -pthread
+# $(call runtime_tests_in,FOLDER,FLAGS)
+define runtime_tests_in
+$(RUNTIME_TESTS:%=$(1)/tests/runtime/%): $(1)/tests/runtime/%: tests/runtime/%.c $$(RUNTIME_SRC) $$(RUNTIME_H) | $$(SETUP)
+	@mkdir -p $$(@D)
+	$$(SAY)
+	$$(Q)$$(CC) $(2) $$(RUNTIME_CFLAGS) -o $$@ $$< $$(RUNTIME_SRC) -lcmocka
+endef
+$(eval $(call runtime_tests_in,$(BUILD)/asan,-O1 -g $(SANITIZE)))
+$(eval $(call runtime_tests_in,$(BUILD)/tsan,-O1 -g -fsanitize=thread))
+$(eval $(call runtime_tests_in,$(BUILD)/plain,-O1 -g))
+check-runtime: $(foreach kind,asan tsan plain,$(RUNTIME_TESTS:%=$(BUILD)/$(kind)/tests/runtime/%))
+	@set -e; for test in $(RUNTIME_TESTS); do \
+	  $(BUILD)/asan/tests/runtime/$$test; \
+	  $(BUILD)/tsan/tests/runtime/$$test; \
+	  valgrind -q --error-exitcode=9 --leak-check=full $(BUILD)/plain/tests/runtime/$$test; \
+	done
+
+# The command line, against the compiler with sanitizers.
+check-cli: $(MBRC_ASAN)
+	tests/compiler/test_cli.sh $(MBRC_ASAN) $(BUILD)/tests/cli
+
+# Generated C with values of every shape, and its services on a real peer.
+CODEC       := $(BUILD)/tests/codec
+CODEC_MBR   := $(wildcard tests/codec/*.mbr)
+CODEC_TESTS := $(patsubst tests/codec/%.c,$(CODEC)/%,$(wildcard tests/codec/test_*.c))
+$(CODEC)/generated.done: $(CODEC_MBR) $(MBRC_ASAN)
+	@mkdir -p $(@D)
+	$(SAY)
+	$(Q)$(MBRC_ASAN) --c $(CODEC)/c $(CODEC_MBR)
+	@touch $@
+$(CODEC_TESTS): $(CODEC)/test_%: tests/codec/test_%.c $(wildcard tests/codec/*.h) $(CODEC)/generated.done $(RUNTIME_SRC) $(RUNTIME_H)
+	$(SAY)
+	$(Q)$(CC) -O1 -g $(SANITIZE) $(RUNTIME_CFLAGS) -I$(CODEC)/c -o $@ $< $(CODEC)/c/*.c $(RUNTIME_SRC) -lcmocka -lm
+check-codec: $(CODEC_TESTS)
+	@set -e; for test in $(CODEC_TESTS); do $$test; done
+
+# Golden files: what the backends write for a schema that shows every construct.
+GOLDEN := $(patsubst tests/golden/%.mbr,%,$(wildcard tests/golden/*.mbr))
+$(BUILD)/tests/golden/%.done: tests/golden/%.mbr $(MBRC_ASAN)
+	@rm -rf $(@D)/$* && mkdir -p $(@D)
+	$(Q)$(MBRC_ASAN) --c $(@D)/$*/c --dart $(@D)/$*/dart --package $* $<
+	@rm -rf $(@D)/$*/dart/lib/src/mbr && rm -f $(@D)/$*/*/.mbrc-*
+	@touch $@
+check-golden: $(GOLDEN:%=$(BUILD)/tests/golden/%.done)
+	@set -e; for name in $(GOLDEN); do \
+	  diff -r tests/golden/$$name $(BUILD)/tests/golden/$$name; \
+	done; echo '$(words $(GOLDEN)) passed, 0 failed'
+golden: $(GOLDEN:%=$(BUILD)/tests/golden/%.done)
+	@set -e; for name in $(GOLDEN); do \
+	  rm -rf tests/golden/$$name && cp -r $(BUILD)/tests/golden/$$name tests/golden/$$name; \
+	done
+
+# The corpus, 24 real schemas: what is generated for it passes the warning wall of each compiler.
+CORPUS      := $(wildcard tests/corpus/vss/*.mbr)
+CORPUS_DONE := $(BUILD)/tests/corpus/generated.done
+$(CORPUS_DONE): $(CORPUS) $(MBRC_ASAN)
+	@rm -rf $(@D) && mkdir -p $(@D)
+	$(Q)$(MBRC_ASAN) --c $(@D)/c --dart $(@D)/dart --package vss $(CORPUS)
+	@touch $@
+GENERATED_WARN := $(WARN) -fsyntax-only -Iinclude -I$(BUILD)/tests/corpus/c
+check-corpus: $(CORPUS_DONE)
+	@set -e; for file in $(BUILD)/tests/corpus/c/*.c runtime/wire/*.c runtime/peer/*.c; do \
+	  gcc -std=c11 $(GENERATED_WARN) $$file; gcc -std=c99 $(GENERATED_WARN) $$file; \
+	  $(CLANG) -std=c11 $(GENERATED_WARN) $$file; $(CLANG) -std=c99 $(GENERATED_WARN) $$file; \
+	done
+	@for header in $(BUILD)/tests/corpus/c/*.h include/mbr/*.h; do echo "#include \"$$(realpath $$header)\""; done \
+	  > $(BUILD)/tests/corpus/all.cpp
+	g++ -std=c++17 -Wall -Wextra -Werror -fsyntax-only -Iinclude -I$(BUILD)/tests/corpus/c $(BUILD)/tests/corpus/all.cpp
+	$(CLANG)++ -std=c++17 -Wall -Wextra -Werror -fsyntax-only -Iinclude -I$(BUILD)/tests/corpus/c $(BUILD)/tests/corpus/all.cpp
+	@echo '$(words $(CORPUS)) passed, 0 failed'
+
+# The Dart side, on a real VM: the connection with a library plain and one with sanitizers inside the VM,
+# then generated code alone, then three services of the corpus served in C.
+PROBE := $(BUILD)/tests/dart
+RUNTIME_DART_SRC := $(RUNTIME_SRC) $(wildcard runtime/dart/*.c)
+DART_LIBRARY_CFLAGS := -g -std=c11 -D_POSIX_C_SOURCE=200809L $(WARN) -pthread -shared -fPIC -fvisibility=hidden -Iinclude \
+                       $(DART_CFLAGS)
+$(PROBE)/libprobe.so: OPTIMIZED := -O2
+$(PROBE)/asan/libprobe.so: OPTIMIZED := -O1 $(SANITIZE)
+$(PROBE)/libprobe.so $(PROBE)/asan/libprobe.so: tests/dart/probe.c $(RUNTIME_DART_SRC) $(RUNTIME_H)
+	@mkdir -p $(@D)
+	$(SAY)
+	$(Q)$(CC) $(DART_LIBRARY_CFLAGS) $(OPTIMIZED) -o $@ $< $(RUNTIME_DART_SRC)
+# Libraries with sanitizers work in a VM without when the runtime of AddressSanitizer is loaded first.
+VM_ASAN = VM_PRELOAD=$$($(CC) $(DART_CFLAGS) -print-file-name=libasan.so) ASAN_OPTIONS=detect_leaks=0
+check-dart: $(PROBE)/libprobe.so $(PROBE)/asan/libprobe.so $(MBRC)
+	tests/dart/run.sh $(DART) $(PROBE)/libprobe.so $(PROBE)
+	$(VM_ASAN) tests/dart/run.sh $(DART) $(PROBE)/asan/libprobe.so $(PROBE)/asan
+	tests/dart_codec/run.sh $(DART) $(MBRC) $(BUILD)/tests/dart_codec
+
+# examples/ivi: the contract compiled, the data layer built into one shared library, the dashboard run.
+IVI       := $(BUILD)/examples/ivi
+IVI_MBR   := $(wildcard examples/ivi/contract/*.mbr)
+IVI_C     := $(wildcard examples/ivi/src/*.c)
+$(IVI)/generated.done: $(IVI_MBR) $(MBRC)
+	@mkdir -p $(@D)
+	$(SAY)
+	$(Q)$(MBRC) --dart $(IVI)/dart --c $(IVI)/c --package ivi $(IVI_MBR)
+	@touch $@
+$(IVI)/libivi.so: $(IVI_C) $(wildcard examples/ivi/src/*.h) $(RUNTIME_DART_SRC) $(RUNTIME_H) $(IVI)/generated.done
+	$(Q)$(CC) $(DART_LIBRARY_CFLAGS) $(OPTIMIZE) -I$(IVI)/c -Iexamples/ivi/src -o $@ $(IVI_C) $(IVI)/c/*.c $(RUNTIME_DART_SRC) -lm
+$(IVI)/packages.json: Makefile
+	@mkdir -p $(@D)
+	@echo '{"configVersion": 2, "packages": [{"name": "ivi", "rootUri": "dart/", "packageUri": "lib/", "languageVersion": "3.5"}]}' > $@
+
+.PHONY: demo
+demo: $(IVI)/libivi.so $(IVI)/packages.json
+	$(DART) --packages=$(IVI)/packages.json examples/ivi/dashboard/bin/dashboard.dart --library $(IVI)/libivi.so
+
+# The demo must show every stream, refuse what is out of range, and end by itself.
+check-demo: $(IVI)/libivi.so $(IVI)/packages.json
+	timeout 60 $(DART) --enable-asserts --packages=$(IVI)/packages.json examples/ivi/dashboard/bin/dashboard.dart \
+	  --library $(IVI)/libivi.so --seconds 3 > $(BUILD)/tests/demo.txt
+	@grep -q 'motor ' $(BUILD)/tests/demo.txt && grep -q 'battery ' $(BUILD)/tests/demo.txt && \
+	  grep -q 'climate ' $(BUILD)/tests/demo.txt && grep -q 'machine ' $(BUILD)/tests/demo.txt && \
+	  grep -q '45 °C refused' $(BUILD)/tests/demo.txt && grep -q 'unimplemented' $(BUILD)/tests/demo.txt && \
+	  grep -q 'all streams cancelled' $(BUILD)/tests/demo.txt && echo '1 passed, 0 failed'
+
+# What the README tells a newcomer to do.
+check-readme: $(MBRC) $(TEMPLATES) | $(SETUP)
+	tests/readme/run.sh README.md . $(BUILD)/tests/readme $(DART) $(DART_CFLAGS)
+
+-include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

@@ -1,0 +1,71 @@
+/* What the writers of the C backend share: the state of one run and the entry points between its files.
+ * check.c refuses what cannot be generated, types.c writes headers, codec*.c and service.c sources. */
+#ifndef COMPILER_C_GEN_H
+#define COMPILER_C_GEN_H
+
+#include "../../idl/diag.h"
+#include "../output.h"
+#include "lines.h"
+#include "spell.h"
+
+/* Most members that one generated function encodes, decodes or measures; a larger struct is spread over
+ * several. */
+#ifndef C_MEMBERS_A_FUNCTION
+#define C_MEMBERS_A_FUNCTION 40
+#endif
+
+/* Something generated once a file: a structural type of a header, a static function of a source. */
+typedef struct c_known {
+  const char *name;
+  const char *key; /* tells apart what would have one name */
+  struct c_known *next;
+} c_known;
+
+/* A type that is only pointed to yet, because it contains one that is being defined. */
+typedef struct c_waiting {
+  const schema_type *type;
+  bool entry; /* not the map, but the struct of its key and value */
+  struct c_waiting *next;
+} c_waiting;
+
+typedef struct c_gen {
+  const schema *schema;
+  const schema_namespace *ns;
+  arena *arena;
+  emitter *e;     /* the file being written */
+  c_known *known; /* in that file */
+  bool *begun;    /* header, by decl->index: its definition has begun */
+  bool *complete; /* header, by decl->index: its definition has ended */
+  /* Header: how many recursive types have begun and not ended, and what must wait for them. */
+  size_t open;
+  struct c_waiting *waiting;
+  /* Source: the recursive type whose functions are being written, or NULL; and how they write the depth
+   * of what they call. */
+  const schema_decl *cycle;
+  const char *depth;
+} c_gen;
+
+const c_known *c_find(const c_gen *g, const char *key);
+void c_remember(c_gen *g, const char *name, const char *key);
+/* A name for a static function, "verb_of", kept clear of the file's other ones and of what a namespace
+ * called like the verb declares. */
+const char *c_static_name(c_gen *g, const char *verb, const char *of);
+
+/* check.c */
+void c_check(const schema *s, arena *a, diags *d);
+
+/* types.c, service_types.c */
+void c_write_header(c_gen *g);
+void c_define_structural(c_gen *g, const schema_type *t);
+void c_declare_service(c_gen *g, const schema_decl *service);
+
+/* source.c, service.c */
+void c_write_source(c_gen *g);
+void c_write_service(c_gen *g, const schema_decl *service);
+
+/* How a service's functions take values: scalars by value, text and bytes as views, everything else by
+ * const pointer; an optional scalar as two parameters, another optional as a pointer that may be NULL. */
+bool c_by_value(const schema_type *t);
+const char *c_parameters(arena *a, const schema_type *t, const char *name);
+
+#endif

@@ -1,0 +1,17 @@
+/* One source file in, its syntax tree out. Knows no other file and not what names mean. */
+#ifndef IDL_PARSE_H
+#define IDL_PARSE_H
+
+#include "ast.h"
+#include "diag.h"
+
+/* How deep types may nest: each list<…>, (…) and ? is one level. Bounds every recursion over a type. */
+#ifndef IDL_MAX_NESTING
+#define IDL_MAX_NESTING 64
+#endif
+
+/* Never NULL: what could not be parsed is reported to `d`, left out, and marks what it stood in as
+ * damaged (a declaration, or the file itself). */
+ast_file *idl_parse(arena *a, diags *d, const source *file);
+
+#endif

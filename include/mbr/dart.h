@@ -1,0 +1,116 @@
+/* mbr/dart.h — puts a library's services within reach of Dart, in the same process.
+ *
+ * An application writes MBR_DART_LIBRARY once and builds everything with -fvisibility=hidden; that is
+ * all it needs from here. The rest is the binary interface that dart_templates/native.dart mirrors:
+ * it changes only together with that file and MBR_DART_ABI. Knows nothing of schemas. */
+#ifndef MBR_DART_H
+#define MBR_DART_H
+
+#include "mbr/peer.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define MBR_DART_MAGIC 0x6472626du /* "mbrd" */
+#define MBR_DART_ABI 1u
+
+/* The part of a connection that Dart reads for itself. `request` and `request_size` change in
+ * `resize` alone, the others never. All of it is valid until `close`. */
+typedef struct mbr_dart_connection {
+  const uint8_t *ring; /* frames for Dart, where `drain` says */
+  uint8_t *request;    /* frames from Dart are put here */
+  uint32_t ring_size;
+  uint32_t request_size;
+  uint32_t call_count; /* Dart's calls have indices below this */
+} mbr_dart_connection;
+
+/* Why `open` made no connection. */
+typedef enum mbr_dart_failure {
+  MBR_DART_OPENED = 0,
+  MBR_DART_NO_API = 1,         /* the Dart VM lacks what the runtime needs of its native API */
+  MBR_DART_NO_CONNECTION = 2,  /* MBR_DART_CONNECTIONS are in use (runtime/dart/config.h) */
+  MBR_DART_NO_RESOURCES = 3,   /* no memory or threads; see `status` */
+  MBR_DART_NOT_CONNECTED = 4,  /* the application's connect function answered `status` */
+  MBR_DART_SHUT_DOWN = 5       /* the process is exiting */
+} mbr_dart_failure;
+
+typedef struct mbr_dart_opened {
+  int32_t failure; /* mbr_dart_failure */
+  int32_t status;  /* mbr_status */
+  mbr_dart_connection *connection; /* NULL on failure */
+} mbr_dart_opened;
+
+/* Application code called once for each isolate that connects, on that isolate's thread: serves what
+ * the isolate may call (mbr_peer_serve, or its typed wrappers). Anything but MBR_OK refuses. */
+typedef mbr_status mbr_dart_connect(mbr_peer *peer);
+
+/* What the library's one exported function returns. A connection belongs to one isolate: only its
+ * thread calls submit, control, drain and resize, one at a time, and none of them after close. Those
+ * four may be leaf calls: they never post to Dart, call back or wait for anything but short locks. */
+typedef struct mbr_dart_api {
+  uint32_t magic;
+  uint32_t abi;
+  mbr_dart_connect *connect;
+
+  /* `dl` is NativeApi.initializeApiDLData. A small integer is posted to `port` whenever the ring
+   * turns from empty to not empty. Runs `connect`: no leaf call. */
+  mbr_dart_opened (*open)(const struct mbr_dart_api *api, void *dl, int64_t port);
+
+  /* Sends the frame of `size` bytes at the start of the request buffer. An mbr_status: anything but
+   * MBR_OK means that nothing of it was kept. */
+  int32_t (*submit)(mbr_dart_connection *connection, uint32_t size);
+
+  /* Sends a CANCEL or CREDIT frame (mbr_frame_kind) for `call`, leaving the request buffer alone. */
+  int32_t (*control)(mbr_dart_connection *connection, uint32_t kind, uint32_t call, uint32_t value);
+
+  /* Gives back the first `consumed` bytes of the last run, then returns the run of frames that
+   * follows: its offset in the ring in the high 32 bits, its size in the low ones, 0 for none. */
+  uint64_t (*drain)(mbr_dart_connection *connection, uint32_t consumed);
+
+  /* Makes the request buffer `size` bytes, keeping what fits. MBR_NO_MEMORY: it is as it was. */
+  int32_t (*resize)(mbr_dart_connection *connection, uint32_t size);
+
+  /* Ends the connection (an mbr_dart_connection). No leaf call: waits for a post in progress. Also a
+   * Dart_HandleFinalizer: any thread, once. User code that this sets off runs on the executor. */
+  void (*close)(void *connection);
+} mbr_dart_api;
+
+mbr_dart_opened mbr_dart_open(const mbr_dart_api *api, void *dl, int64_t port);
+int32_t mbr_dart_submit(mbr_dart_connection *connection, uint32_t size);
+int32_t mbr_dart_control(mbr_dart_connection *connection, uint32_t kind, uint32_t call, uint32_t value);
+uint64_t mbr_dart_drain(mbr_dart_connection *connection, uint32_t consumed);
+int32_t mbr_dart_resize(mbr_dart_connection *connection, uint32_t size);
+void mbr_dart_close(void *connection);
+
+#ifdef __cplusplus
+#define MBR_DART_C extern "C"
+#else
+#define MBR_DART_C
+#endif
+
+#if defined(__GNUC__) || defined(__clang__)
+#define MBR_DART_EXPORT __attribute__((visibility("default"), used))
+#else
+#define MBR_DART_EXPORT
+#endif
+
+/* Stands once in the application's code, outside any function; no semicolon follows it. Defines the
+ * library's only exported symbol, <package>_connect, by which the Dart package of that name finds it. */
+#define MBR_DART_LIBRARY(package, connect)                                                              \
+  MBR_DART_C MBR_DART_EXPORT const mbr_dart_api *package##_connect(void);                               \
+  MBR_DART_C MBR_DART_EXPORT const mbr_dart_api *package##_connect(void) {                              \
+    static const mbr_dart_api api = {MBR_DART_MAGIC,   MBR_DART_ABI,   connect,         mbr_dart_open, \
+                                     mbr_dart_submit,  mbr_dart_control, mbr_dart_drain, mbr_dart_resize, \
+                                     mbr_dart_close};                                                   \
+    return &api;                                                                                        \
+  }
+
+/* Blocks of heap memory that the runtime holds: 0 once every connection has ended and no call is
+ * open. For tests and monitoring. Any thread. */
+size_t mbr_live_blocks(void);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

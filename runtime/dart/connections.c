@@ -1,0 +1,228 @@
+/* The connections of a library, each between one isolate and one peer: their memory, locks and ends, and
+ * the threads that serve them all. Knows nothing of frames' contents.
+ *
+ * A connection is a place in a static table. Its peer and its mutexes stay there for good, so that a
+ * call's handle may be used long after its isolate has gone; what goes is the memory, once both users
+ * of a connection have left: Dart, which reads the ring until it closes, and the peer, which needs
+ * everything until it is quiet.
+ *
+ * Locks, none of them taken under another:
+ *   table_lock  who uses a place, and whether the process is exiting
+ *   peer_lock   the peer's; leaf calls take it
+ *   post_lock   held over each post, so that none follows the end of the isolate; no leaf call takes it */
+#include <pthread.h>
+#include <stdlib.h>
+
+#include "blocks.h"
+#include "config.h"
+#include "connection.h"
+#include "dl.h"
+#include "mbr/pool.h"
+
+#define DOORBELL 1
+
+#define ALIGNMENT 16u
+#define ALIGN(size) (((size_t)(size) + (ALIGNMENT - 1u)) & ~(size_t)(ALIGNMENT - 1u))
+
+_Static_assert(MBR_DART_CALLS <= UINT16_MAX, "a call's index has 16 bits");
+_Static_assert(MBR_DART_SERVICES <= UINT16_MAX, "and so has a service's place");
+
+static mbr_connection table[MBR_DART_CONNECTIONS];
+static pthread_mutex_t table_lock = PTHREAD_MUTEX_INITIALIZER;
+static mbr_pool pool;
+static bool pool_started;
+static bool exit_watched;
+static bool exiting;
+
+static void release(mbr_connection *c) {
+  pthread_mutex_lock(&table_lock);
+  if (--c->users == 0) {
+    mbr_block_free(c->shared.request);
+    mbr_block_free(c->memory);
+  }
+  pthread_mutex_unlock(&table_lock);
+}
+
+/* Cancelling calls runs the application's code, for which an isolate's last thread is no place. */
+static void close_peer(mbr_task *task) {
+  mbr_connection *c = (mbr_connection *)(void *)((char *)task - offsetof(mbr_connection, close_task));
+  mbr_peer_close(&c->peer);
+}
+
+static void end(mbr_connection *c) {
+  pthread_mutex_lock(&c->post_lock);
+  bool was_open = c->port != 0;
+  c->port = 0;
+  pthread_mutex_unlock(&c->post_lock);
+  if (was_open) mbr_pool_submit(&pool, &c->close_task);
+}
+
+void mbr_dart_close(void *shared) {
+  mbr_connection *c = shared;
+  end(c);
+  mbr_peer_consume(&c->peer, 0); /* the isolate may have died with frames in its hands */
+  release(c);
+}
+
+/* Runs at exit(), before anything that was set up before the first connection is torn down, the Dart VM
+ * included: no post may follow. Isolates may still be reading rings, so their memory stays. */
+static void shut_down(void) {
+  pthread_mutex_lock(&table_lock);
+  exiting = true;
+  pthread_mutex_unlock(&table_lock);
+  /* Nothing is prepared or started any more. */
+  for (size_t i = 0; i < MBR_DART_CONNECTIONS; i++) {
+    if (table[i].prepared) end(&table[i]);
+  }
+  if (pool_started) (void)mbr_pool_wind_up(&pool, MBR_DART_EXIT_WAIT_MS);
+}
+
+static bool is_exiting(void) {
+  pthread_mutex_lock(&table_lock);
+  bool answer = exiting;
+  pthread_mutex_unlock(&table_lock);
+  return answer;
+}
+
+static void lock(void *owner) { pthread_mutex_lock(&((mbr_connection *)owner)->peer_lock); }
+
+static void unlock(void *owner) { pthread_mutex_unlock(&((mbr_connection *)owner)->peer_lock); }
+
+static void wake(void *owner) {
+  mbr_connection *c = owner;
+  pthread_mutex_lock(&c->post_lock);
+  bool refused = c->port != 0 && !mbr_dl_post(c->port, DOORBELL);
+  pthread_mutex_unlock(&c->post_lock);
+  if (refused) end(c);
+}
+
+static void schedule(void *owner, mbr_task *task) {
+  (void)owner;
+  mbr_pool_submit(&pool, task);
+}
+
+static void *take_block(void *owner, size_t size) {
+  (void)owner;
+  return mbr_block_alloc(size);
+}
+
+static void free_block(void *owner, void *block) {
+  (void)owner;
+  mbr_block_free(block);
+}
+
+static void quiet(void *owner) { release(owner); }
+
+static const mbr_hooks hooks = {lock, unlock, wake, schedule, take_block, free_block, quiet};
+
+static uint8_t *carve(uint8_t **rest, size_t size) {
+  uint8_t *taken = *rest;
+  *rest += ALIGN(size);
+  return taken;
+}
+
+static bool take_memory(mbr_connection *c, mbr_peer_memory *memory) {
+  const size_t slots = MBR_DART_CALLS * sizeof(struct mbr_slot);
+  const size_t calls = MBR_DART_CALLS * sizeof(uint16_t);
+  const size_t bindings = MBR_DART_SERVICES * sizeof(struct mbr_binding);
+  const size_t storage = MBR_DART_CALLS * ALIGN(MBR_DART_CALL_STORAGE);
+  c->shared.request = mbr_block_alloc(MBR_DART_REQUEST_SIZE);
+  c->memory = mbr_block_alloc(ALIGNMENT + ALIGN(slots) + ALIGN(calls) + ALIGN(bindings) + storage +
+                              MBR_DART_RING_SIZE);
+  if (c->shared.request == NULL || c->memory == NULL) return false;
+  uint8_t *rest = c->memory;
+  rest += (ALIGNMENT - (uintptr_t)rest % ALIGNMENT) % ALIGNMENT;
+  memory->slots = (struct mbr_slot *)(void *)carve(&rest, slots);
+  memory->slot_count = MBR_DART_CALLS;
+  memory->calls = (uint16_t *)(void *)carve(&rest, calls);
+  memory->call_count = MBR_DART_CALLS;
+  memory->bindings = (struct mbr_binding *)(void *)carve(&rest, bindings);
+  memory->binding_count = MBR_DART_SERVICES;
+  memory->storage = carve(&rest, storage);
+  memory->storage_size = ALIGN(MBR_DART_CALL_STORAGE);
+  memory->outbox = rest;
+  memory->outbox_size = MBR_DART_RING_SIZE;
+  c->shared.ring = memory->outbox;
+  c->shared.ring_size = MBR_DART_RING_SIZE;
+  c->shared.request_size = MBR_DART_REQUEST_SIZE;
+  c->shared.call_count = MBR_DART_CALLS;
+  return true;
+}
+
+/* What all connections share starts with the first. Under table_lock. */
+static mbr_dart_failure start(void *dl) {
+  if (exiting) return MBR_DART_SHUT_DOWN;
+  if (!mbr_dl_load(dl)) return MBR_DART_NO_API;
+  if (!exit_watched && atexit(shut_down) != 0) return MBR_DART_NO_RESOURCES;
+  exit_watched = true;
+  if (!pool_started && mbr_pool_start(&pool, MBR_DART_THREADS, MBR_DART_STACK_SIZE) != MBR_OK) {
+    return MBR_DART_NO_RESOURCES;
+  }
+  pool_started = true;
+  return MBR_DART_OPENED;
+}
+
+/* A place's mutexes are never destroyed. Under table_lock. */
+static bool prepare(mbr_connection *c) {
+  if (c->prepared) return true;
+  if (pthread_mutex_init(&c->peer_lock, NULL) != 0) return false;
+  if (pthread_mutex_init(&c->post_lock, NULL) != 0) {
+    pthread_mutex_destroy(&c->peer_lock);
+    return false;
+  }
+  c->close_task.run = close_peer;
+  c->prepared = true;
+  return true;
+}
+
+/* A free place. Under table_lock. */
+static mbr_dart_failure find_place(mbr_connection **found) {
+  for (size_t i = 0; i < MBR_DART_CONNECTIONS; i++) {
+    if (table[i].users != 0) continue;
+    *found = &table[i];
+    return prepare(&table[i]) ? MBR_DART_OPENED : MBR_DART_NO_RESOURCES;
+  }
+  return MBR_DART_NO_CONNECTION;
+}
+
+/* A place that Dart and the peer use from here on. */
+static mbr_dart_failure claim(void *dl, mbr_connection **claimed) {
+  pthread_mutex_lock(&table_lock);
+  mbr_dart_failure failure = start(dl);
+  if (failure == MBR_DART_OPENED) failure = find_place(claimed);
+  if (failure == MBR_DART_OPENED) (*claimed)->users = 2;
+  pthread_mutex_unlock(&table_lock);
+  return failure;
+}
+
+static mbr_dart_opened refuse(mbr_dart_failure failure, mbr_status status) {
+  return (mbr_dart_opened){(int32_t)failure, (int32_t)status, NULL};
+}
+
+/* Posts may begin, unless the process began to exit since the place was claimed. */
+static bool set_port(mbr_connection *c, int64_t port) {
+  pthread_mutex_lock(&c->post_lock);
+  c->port = port;
+  pthread_mutex_unlock(&c->post_lock);
+  return !is_exiting();
+}
+
+mbr_dart_opened mbr_dart_open(const mbr_dart_api *api, void *dl, int64_t port) {
+  mbr_connection *c = NULL;
+  mbr_dart_failure failure = claim(dl, &c);
+  if (failure != MBR_DART_OPENED) return refuse(failure, MBR_OK);
+  mbr_peer_memory memory;
+  mbr_status status = take_memory(c, &memory) ? mbr_peer_open(&c->peer, &memory, &hooks, c) : MBR_NO_MEMORY;
+  if (status != MBR_OK) {
+    release(c); /* for the peer, which will not be heard of */
+    release(c);
+    return refuse(MBR_DART_NO_RESOURCES, status);
+  }
+  if (!set_port(c, port)) failure = MBR_DART_SHUT_DOWN;
+  else if ((status = api->connect(&c->peer)) != MBR_OK) failure = MBR_DART_NOT_CONNECTED;
+  if (failure != MBR_DART_OPENED) {
+    mbr_dart_close(c);
+    return refuse(failure, status);
+  }
+  return (mbr_dart_opened){MBR_DART_OPENED, MBR_OK, &c->shared};
+}

@@ -1,0 +1,42 @@
+/* Finds functions of Dart's native API by name, so that no header of the Dart SDK is needed. The table
+ * is one for all isolates of a process. Knows nothing of connections. */
+#include "dl.h"
+
+#include <stddef.h>
+#include <string.h>
+
+#define DL_MAJOR 2
+
+typedef struct dl_entry {
+  const char *name; /* NULL ends the table */
+  void (*function)(void);
+} dl_entry;
+
+typedef struct dl_table {
+  int major;
+  int minor;
+  const dl_entry *entries;
+} dl_table;
+
+typedef bool post_integer(int64_t port, int64_t value);
+
+static post_integer *post;
+
+static void (*find(const dl_table *table, const char *name))(void) {
+  for (const dl_entry *entry = table->entries; entry->name != NULL; entry++) {
+    if (strcmp(entry->name, name) == 0) return entry->function;
+  }
+  return NULL;
+}
+
+bool mbr_dl_load(const void *data) {
+  const dl_table *table = data;
+  if (table == NULL || table->major != DL_MAJOR) return false;
+  post_integer *found = (post_integer *)find(table, "Dart_PostInteger");
+  if (found == NULL) return false;
+  /* Written once: other threads may be posting by now. */
+  if (post == NULL) post = found;
+  return true;
+}
+
+bool mbr_dl_post(int64_t port, int64_t value) { return post(port, value); }

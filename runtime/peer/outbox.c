@@ -1,0 +1,104 @@
+/* The ring in which frames wait for the consumer: see outbox.h. */
+#include "outbox.h"
+
+/* Marks that only the ring knows: a record being written, and one that is skipped (the room before the
+ * ring's end that was too small, or a frame that was given up). */
+#define FLAG_OPEN 0x40u
+#define KIND_PAD 0u
+
+static uint8_t *at(const mbr_outbox *outbox, size_t position) {
+  return outbox->data + (position & (outbox->size - 1u));
+}
+
+static uint8_t kind_of(const uint8_t *record) { return mbr_get_u8(record + 4); }
+
+static size_t size_of(const uint8_t *record) {
+  return mbr_record_size(mbr_get_u32(record) - MBR_FRAME_HEADER_SIZE);
+}
+
+static size_t room(const mbr_outbox *outbox) { return outbox->size - (outbox->tail - outbox->head); }
+
+/* Bytes at the ring's end that a record of this size would skip. */
+static size_t waste(const mbr_outbox *outbox, size_t size) {
+  size_t until_end = outbox->size - (outbox->tail & (outbox->size - 1u));
+  return size > until_end ? until_end : 0;
+}
+
+static void write_pad(uint8_t *record, size_t size) {
+  const mbr_frame pad = {.size = (uint32_t)size, .kind = KIND_PAD};
+  mbr_frame_write(record, &pad);
+}
+
+void mbr_outbox_init(mbr_outbox *outbox, uint8_t *data, size_t size) {
+  *outbox = (mbr_outbox){.data = data, .size = size, .idle = true};
+}
+
+bool mbr_outbox_promise(mbr_outbox *outbox, size_t size) {
+  size_t largest = size > outbox->largest ? size : outbox->largest;
+  if (room(outbox) < outbox->promised + size + largest) return false;
+  outbox->promised += size;
+  outbox->largest = largest;
+  return true;
+}
+
+void mbr_outbox_unpromise(mbr_outbox *outbox, size_t size) { outbox->promised -= size; }
+
+uint8_t *mbr_outbox_open(mbr_outbox *outbox, const mbr_frame *frame, size_t *promise) {
+  size_t size = mbr_record_size(frame->size - MBR_FRAME_HEADER_SIZE);
+  size_t skipped = waste(outbox, size);
+  if (promise != NULL && size <= *promise) {
+    *promise -= size;
+    outbox->promised -= size;
+  } else if (room(outbox) < size + skipped + outbox->promised + outbox->largest) {
+    return NULL;
+  }
+  if (skipped != 0) write_pad(at(outbox, outbox->tail), skipped);
+  uint8_t *record = at(outbox, outbox->tail + skipped);
+  outbox->tail += skipped + size;
+  mbr_frame_write(record, frame);
+  mbr_put_u8(record + 5, frame->flags | FLAG_OPEN);
+  return record;
+}
+
+static bool is_open(const uint8_t *record) { return (mbr_get_u8(record + 5) & FLAG_OPEN) != 0; }
+
+void mbr_outbox_commit(uint8_t *record) {
+  mbr_put_u8(record + 5, (uint8_t)(mbr_get_u8(record + 5) & ~FLAG_OPEN));
+}
+
+void mbr_outbox_abandon(uint8_t *record) { write_pad(record, size_of(record)); }
+
+static void skip_pads(mbr_outbox *outbox) {
+  while (outbox->head != outbox->tail) {
+    const uint8_t *record = at(outbox, outbox->head);
+    if (kind_of(record) != KIND_PAD) return;
+    outbox->head += size_of(record);
+  }
+}
+
+bool mbr_outbox_rings(mbr_outbox *outbox) {
+  if (!outbox->idle) return false;
+  skip_pads(outbox);
+  if (outbox->head == outbox->tail || is_open(at(outbox, outbox->head))) return false;
+  outbox->idle = false;
+  return true;
+}
+
+size_t mbr_outbox_run(mbr_outbox *outbox, const uint8_t **frames) {
+  skip_pads(outbox);
+  size_t end = outbox->head;
+  *frames = at(outbox, end);
+  while (end != outbox->tail) {
+    const uint8_t *record = at(outbox, end);
+    if (record < *frames || kind_of(record) == KIND_PAD || is_open(record)) break;
+    end += size_of(record);
+  }
+  outbox->run = end - outbox->head;
+  outbox->idle = outbox->run == 0;
+  return outbox->run;
+}
+
+void mbr_outbox_consume(mbr_outbox *outbox, size_t size) {
+  outbox->head += size;
+  outbox->run = 0;
+}

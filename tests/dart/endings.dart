@@ -1,0 +1,90 @@
+/// How programs end: by themselves, killed, by an error, by exit(), always promptly and without a crash.
+library;
+
+import 'dart:async';
+import 'dart:convert';
+import 'dart:io';
+
+import 'harness.dart';
+
+const Duration processLimit = Duration(seconds: 20);
+
+final class Ended {
+  Ended(this.code, this.out, this.err, this.time);
+
+  final int code;
+  final String out;
+  final String err;
+  final Duration time;
+}
+
+Future<Ended> run(String scenario, String path, {String report = 'all'}) async {
+  final watch = Stopwatch()..start();
+  final process = await Process.start(
+      Platform.resolvedExecutable,
+      [
+        ...Platform.executableArguments,
+        Platform.script.resolve('scenario.dart').toFilePath(),
+        scenario,
+        path,
+      ],
+      environment: {'PROBE_REPORT': report});
+  final out = process.stdout.transform(utf8.decoder).join();
+  final err = process.stderr.transform(utf8.decoder).join();
+  final code = await process.exitCode.timeout(processLimit, onTimeout: () {
+    process.kill(ProcessSignal.sigkill);
+    throw CheckFailure('$scenario has not ended within $processLimit');
+  });
+  return Ended(code, (await out).trim(), (await err).trim(), watch.elapsed);
+}
+
+Future<void> main(List<String> arguments) async {
+  final path = arguments[0];
+
+  /// Ends with [code], with nothing left of the runtime and nobody caught within it. The report is missing
+  /// where the process ends without running the destructors of its libraries.
+  Future<Ended> ends(String scenario, int code, {required bool reports}) async {
+    final ended = await run(scenario, path);
+    checkEqual(ended.code, code, 'exit code, with ${ended.err}');
+    final report = ended.err.split('\n').where((line) => line.startsWith('live blocks')).toList();
+    checkEqual(report.length, reports ? 1 : 0, 'reports in ${ended.err}');
+    if (reports) check(report.single.startsWith('live blocks 0, jobs 0'), report.single);
+    return ended;
+  }
+
+  await runCases({
+    'with an idle connection, at once': () async =>
+        checkEqual((await ends('idle', 0, reports: true)).out, 'idle'),
+    'not before an awaited call is answered': () async =>
+        checkEqual((await ends('awaiting', 0, reports: true)).out, 'answered 7'),
+    'not before a stream is done': () async =>
+        checkEqual((await ends('listening', 0, reports: true)).out, 'done'),
+    'with a stream that nobody listens to': () async =>
+        checkEqual((await ends('unlistened', 0, reports: true)).out, 'ends'),
+    'killed amid streams': () async =>
+        checkEqual((await ends('kill', 255, reports: true)).out, 'killed'),
+    'by an uncaught error amid streams': () async {
+      final ended = await ends('throw', 255, reports: true);
+      check(ended.err.contains('Bad state: mid-stream'), ended.err);
+    },
+    "by Dart's exit() amid streams": () async {
+      for (var i = 0; i < 3; i++) {
+        await ends('exit', 3, reports: false);
+      }
+    },
+    "by Dart's exit() while other isolates have streams": () async {
+      for (var i = 0; i < 3; i++) {
+        checkEqual((await ends('exit-isolates', 4, reports: false)).out, 'exiting');
+      }
+    },
+    "by C's exit() amid streams": () async {
+      for (final scenario in ['exit-c', 'exit-c-thread', 'exit-c-handler']) {
+        for (var i = 0; i < 3; i++) {
+          final ended = await run(scenario, path, report: 'jobs');
+          checkEqual(ended.code, 5, '$scenario: exit code, with ${ended.err}');
+          check(ended.err.contains('jobs 0'), '$scenario: a thread was not told: ${ended.err}');
+        }
+      }
+    },
+  });
+}

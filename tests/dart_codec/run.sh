@@ -1,0 +1,44 @@
+#!/bin/sh
+# Runs the tests of generated Dart without a native library: run.sh DART MBRC SCRATCH [PROGRAM...]
+# DART is a Dart VM, MBRC the compiler, SCRATCH a folder to write in.
+set -eu
+
+here=$(cd "$(dirname "$0")" && pwd)
+root=$(cd "$here/../.." && pwd)
+dart=$1
+mbrc=$2
+mkdir -p "$3"
+scratch=$(cd "$3" && pwd)
+shift 3
+
+"$mbrc" --dart "$scratch/cabin" --package cabin "$root/tests/golden/showcase.mbr"
+"$mbrc" --dart "$scratch/clashes" --package clashes "$here/clashes.mbr"
+"$mbrc" --dart "$scratch/shapes" --package shapes "$here/shapes.mbr"
+"$mbrc" --dart "$scratch/vss" --package vss "$root"/tests/corpus/vss/*.mbr
+
+# What is refused is refused at its place, and nothing is written.
+echo '== refused'
+if (cd "$here" && "$mbrc" --dart "$scratch/refused" --package refused refused.mbr) 2> "$scratch/refused.txt"; then
+  echo 'refused.mbr was accepted' >&2
+  exit 1
+fi
+diff -u "$here/refused.txt" "$scratch/refused.txt"
+[ ! -e "$scratch/refused" ]
+
+# Generated code is held to the language version that its pubspec asks for.
+packages=$scratch/package_config.json
+cat > "$packages" <<END
+{"configVersion": 2, "packages": [
+  {"name": "mbr", "rootUri": "file://$root", "packageUri": "./", "languageVersion": "3.5"},
+  {"name": "cabin", "rootUri": "file://$scratch/cabin", "packageUri": "lib/", "languageVersion": "3.5"},
+  {"name": "clashes", "rootUri": "file://$scratch/clashes", "packageUri": "lib/", "languageVersion": "3.5"},
+  {"name": "shapes", "rootUri": "file://$scratch/shapes", "packageUri": "lib/", "languageVersion": "3.5"},
+  {"name": "vss", "rootUri": "file://$scratch/vss", "packageUri": "lib/", "languageVersion": "3.5"}
+]}
+END
+
+[ $# -gt 0 ] || set -- wire values codec services shapes clashes corpus
+for program in "$@"; do
+  echo "== $program"
+  timeout 120 "$dart" --enable-asserts --packages="$packages" "$here/$program.dart"
+done
