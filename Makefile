@@ -127,26 +127,27 @@ $(IDL_TESTS): $(BUILD)/asan/tests/idl/%: tests/idl/%.c $(IDL_ASAN_OBJ)
 check-idl: $(IDL_TESTS)
 	@set -e; for test in $(IDL_TESTS); do $$test; done
 
-# The runtime core: the same tests under ASan+UBSan, TSan and Valgrind.
+# The runtime: the same tests under ASan+UBSan, TSan and Valgrind.
 RUNTIME_SRC    := $(wildcard runtime/wire/*.c runtime/peer/*.c runtime/exec/*.c)
+RUNTIME_DART_SRC := $(RUNTIME_SRC) $(wildcard runtime/dart/*.c)
 RUNTIME_H      := $(wildcard include/mbr/*.h runtime/*/*.h)
-RUNTIME_TESTS  := $(patsubst tests/runtime/%.c,%,$(wildcard tests/runtime/test_*.c))
+RUNTIME_TESTS  := $(patsubst tests/%.c,%,$(wildcard tests/runtime/test_*.c) tests/dart/test_connections.c)
 RUNTIME_CFLAGS := -std=c11 -D_POSIX_C_SOURCE=200809L -Iinclude $(WARN) -pthread
 # $(call runtime_tests_in,FOLDER,FLAGS)
 define runtime_tests_in
-$(RUNTIME_TESTS:%=$(1)/tests/runtime/%): $(1)/tests/runtime/%: tests/runtime/%.c $$(RUNTIME_SRC) $$(RUNTIME_H) | $$(SETUP)
+$(RUNTIME_TESTS:%=$(1)/tests/%): $(1)/tests/%: tests/%.c $$(wildcard tests/runtime/*.h) $$(RUNTIME_DART_SRC) $$(RUNTIME_H) | $$(SETUP)
 	@mkdir -p $$(@D)
 	$$(SAY)
-	$$(Q)$$(CC) $(2) $$(RUNTIME_CFLAGS) -o $$@ $$< $$(RUNTIME_SRC) -lcmocka
+	$$(Q)$$(CC) $(2) $$(RUNTIME_CFLAGS) -o $$@ $$< $$(RUNTIME_DART_SRC) -lcmocka
 endef
 $(eval $(call runtime_tests_in,$(BUILD)/asan,-O1 -g $(SANITIZE)))
 $(eval $(call runtime_tests_in,$(BUILD)/tsan,-O1 -g -fsanitize=thread))
 $(eval $(call runtime_tests_in,$(BUILD)/plain,-O1 -g))
-check-runtime: $(foreach kind,asan tsan plain,$(RUNTIME_TESTS:%=$(BUILD)/$(kind)/tests/runtime/%))
+check-runtime: $(foreach kind,asan tsan plain,$(RUNTIME_TESTS:%=$(BUILD)/$(kind)/tests/%))
 	@set -e; for test in $(RUNTIME_TESTS); do \
-	  $(BUILD)/asan/tests/runtime/$$test; \
-	  $(BUILD)/tsan/tests/runtime/$$test; \
-	  valgrind -q --error-exitcode=9 --leak-check=full $(BUILD)/plain/tests/runtime/$$test; \
+	  $(BUILD)/asan/tests/$$test; \
+	  $(BUILD)/tsan/tests/$$test; \
+	  valgrind -q --error-exitcode=9 --leak-check=full $(BUILD)/plain/tests/$$test; \
 	done
 
 # The command line, against the compiler with sanitizers.
@@ -167,6 +168,7 @@ $(CODEC_TESTS): $(CODEC)/test_%: tests/codec/test_%.c $(wildcard tests/codec/*.h
 	$(Q)$(CC) -O1 -g $(SANITIZE) $(RUNTIME_CFLAGS) -I$(CODEC)/c -o $@ $< $(CODEC)/c/*.c $(RUNTIME_SRC) -lcmocka -lm
 check-codec: $(CODEC_TESTS)
 	@set -e; for test in $(CODEC_TESTS); do $$test; done
+	tests/codec/run.sh $(abspath $(MBRC_ASAN)) $(CODEC)/run
 
 # Golden files: what the backends write for a schema that shows every construct.
 GOLDEN := $(patsubst tests/golden/%.mbr,%,$(wildcard tests/golden/*.mbr))
@@ -192,7 +194,11 @@ $(CORPUS_DONE): $(CORPUS) $(MBRC_ASAN)
 	$(Q)$(MBRC_ASAN) --c $(@D)/c --dart $(@D)/dart --package vss $(CORPUS)
 	@touch $@
 GENERATED_WARN := $(WARN) -fsyntax-only -Iinclude -I$(BUILD)/tests/corpus/c
-check-corpus: $(CORPUS_DONE)
+check-corpus: $(CORPUS_DONE) $(MBRC)
+	valgrind -q --error-exitcode=9 --leak-check=full $(MBRC) --c $(BUILD)/tests/corpus/valgrind/c \
+	  --dart $(BUILD)/tests/corpus/valgrind/dart --package vss $(CORPUS)
+	diff -r $(BUILD)/tests/corpus/c $(BUILD)/tests/corpus/valgrind/c
+	diff -r $(BUILD)/tests/corpus/dart $(BUILD)/tests/corpus/valgrind/dart
 	@set -e; for file in $(BUILD)/tests/corpus/c/*.c runtime/wire/*.c runtime/peer/*.c; do \
 	  gcc -std=c11 $(GENERATED_WARN) $$file; gcc -std=c99 $(GENERATED_WARN) $$file; \
 	  $(CLANG) -std=c11 $(GENERATED_WARN) $$file; $(CLANG) -std=c99 $(GENERATED_WARN) $$file; \
@@ -206,7 +212,6 @@ check-corpus: $(CORPUS_DONE)
 # The Dart side, on a real VM: the connection with a library plain and one with sanitizers inside the VM,
 # then generated code alone, then three services of the corpus served in C.
 PROBE := $(BUILD)/tests/dart
-RUNTIME_DART_SRC := $(RUNTIME_SRC) $(wildcard runtime/dart/*.c)
 DART_LIBRARY_CFLAGS := -g -std=c11 -D_POSIX_C_SOURCE=200809L $(WARN) -pthread -shared -fPIC -fvisibility=hidden -Iinclude \
                        $(DART_CFLAGS)
 $(PROBE)/libprobe.so: OPTIMIZED := -O2
@@ -216,11 +221,22 @@ $(PROBE)/libprobe.so $(PROBE)/asan/libprobe.so: tests/dart/probe.c $(RUNTIME_DAR
 	$(SAY)
 	$(Q)$(CC) $(DART_LIBRARY_CFLAGS) $(OPTIMIZED) -o $@ $< $(RUNTIME_DART_SRC)
 # Libraries with sanitizers work in a VM without when the runtime of AddressSanitizer is loaded first.
-VM_ASAN = VM_PRELOAD=$$($(CC) $(DART_CFLAGS) -print-file-name=libasan.so) ASAN_OPTIONS=detect_leaks=0
-check-dart: $(PROBE)/libprobe.so $(PROBE)/asan/libprobe.so $(MBRC)
+ASAN_RUNTIME = $$($(CC) $(DART_CFLAGS) -print-file-name=libasan.so)
+WITH_ASAN = env LD_PRELOAD=$(ASAN_RUNTIME) ASAN_OPTIONS=detect_leaks=0
+VEHICLE := $(BUILD)/tests/vehicle
+$(VEHICLE)/packages.json: Makefile
+	@mkdir -p $(@D)
+	@echo '{"configVersion": 2, "packages": [{"name": "vss", "rootUri": "../corpus/dart/", "packageUri": "lib/", "languageVersion": "3.5"}]}' > $@
+$(VEHICLE)/libvss.so: tests/vehicle/serve.c $(CORPUS_DONE) $(RUNTIME_DART_SRC) $(RUNTIME_H)
+	@mkdir -p $(@D)
+	$(SAY)
+	$(Q)$(CC) $(DART_LIBRARY_CFLAGS) -O1 $(SANITIZE) -I$(BUILD)/tests/corpus/c -o $@ $< $(BUILD)/tests/corpus/c/*.c $(RUNTIME_DART_SRC)
+check-dart: $(PROBE)/libprobe.so $(PROBE)/asan/libprobe.so $(VEHICLE)/libvss.so $(VEHICLE)/packages.json $(MBRC)
 	tests/dart/run.sh $(DART) $(PROBE)/libprobe.so $(PROBE)
-	$(VM_ASAN) tests/dart/run.sh $(DART) $(PROBE)/asan/libprobe.so $(PROBE)/asan
-	tests/dart_codec/run.sh $(DART) $(MBRC) $(BUILD)/tests/dart_codec
+	VM_PRELOAD=$(ASAN_RUNTIME) ASAN_OPTIONS=detect_leaks=0 tests/dart/run.sh $(DART) $(PROBE)/asan/libprobe.so $(PROBE)/asan
+	tests/dart_codec/run.sh $(DART) $(abspath $(MBRC)) $(BUILD)/tests/dart_codec
+	timeout 120 $(WITH_ASAN) $(DART) --enable-asserts --packages=$(VEHICLE)/packages.json \
+	  tests/vehicle/vehicle.dart $(VEHICLE)/libvss.so
 
 # examples/ivi: the contract compiled, the data layer built into one shared library, the dashboard run.
 IVI       := $(BUILD)/examples/ivi
@@ -231,24 +247,28 @@ $(IVI)/generated.done: $(IVI_MBR) $(MBRC)
 	$(SAY)
 	$(Q)$(MBRC) --dart $(IVI)/dart --c $(IVI)/c --package ivi $(IVI_MBR)
 	@touch $@
-$(IVI)/libivi.so: $(IVI_C) $(wildcard examples/ivi/src/*.h) $(RUNTIME_DART_SRC) $(RUNTIME_H) $(IVI)/generated.done
-	$(Q)$(CC) $(DART_LIBRARY_CFLAGS) $(OPTIMIZE) -I$(IVI)/c -Iexamples/ivi/src -o $@ $(IVI_C) $(IVI)/c/*.c $(RUNTIME_DART_SRC) -lm
+$(IVI)/libivi.so: IVI_CFLAGS := $(OPTIMIZE)
+$(IVI)/asan/libivi.so: IVI_CFLAGS := -O1 $(SANITIZE)
+$(IVI)/libivi.so $(IVI)/asan/libivi.so: $(IVI_C) $(wildcard examples/ivi/src/*.h) $(RUNTIME_DART_SRC) $(RUNTIME_H) $(IVI)/generated.done
+	@mkdir -p $(@D)
+	$(SAY)
+	$(Q)$(CC) $(DART_LIBRARY_CFLAGS) $(IVI_CFLAGS) -I$(IVI)/c -Iexamples/ivi/src -o $@ $(IVI_C) $(IVI)/c/*.c $(RUNTIME_DART_SRC) -lm
 $(IVI)/packages.json: Makefile
 	@mkdir -p $(@D)
 	@echo '{"configVersion": 2, "packages": [{"name": "ivi", "rootUri": "dart/", "packageUri": "lib/", "languageVersion": "3.5"}]}' > $@
 
+DASHBOARD := --packages=$(IVI)/packages.json examples/ivi/dashboard/bin/dashboard.dart
 .PHONY: demo
 demo: $(IVI)/libivi.so $(IVI)/packages.json
-	$(DART) --packages=$(IVI)/packages.json examples/ivi/dashboard/bin/dashboard.dart --library $(IVI)/libivi.so
+	@$(DART) $(DASHBOARD) --library $(IVI)/libivi.so
 
-# The demo must show every stream, refuse what is out of range, and end by itself.
-check-demo: $(IVI)/libivi.so $(IVI)/packages.json
-	timeout 60 $(DART) --enable-asserts --packages=$(IVI)/packages.json examples/ivi/dashboard/bin/dashboard.dart \
-	  --library $(IVI)/libivi.so --seconds 3 > $(BUILD)/tests/demo.txt
-	@grep -q 'motor ' $(BUILD)/tests/demo.txt && grep -q 'battery ' $(BUILD)/tests/demo.txt && \
-	  grep -q 'climate ' $(BUILD)/tests/demo.txt && grep -q 'machine ' $(BUILD)/tests/demo.txt && \
-	  grep -q '45 °C refused' $(BUILD)/tests/demo.txt && grep -q 'unimplemented' $(BUILD)/tests/demo.txt && \
-	  grep -q 'all streams cancelled' $(BUILD)/tests/demo.txt && echo '1 passed, 0 failed'
+# The demo, with sanitizers inside the VM, shows every stream, refuses what is out of range, and ends by itself.
+DEMO_SHOWS := 'motor  ' 'battery  ' 'climate  ' 'machine  ' 'network  ' '45 °C refused' 'unimplemented' 'all streams cancelled'
+check-demo: $(IVI)/libivi.so $(IVI)/asan/libivi.so $(IVI)/packages.json
+	timeout 60 $(WITH_ASAN) $(DART) --enable-asserts $(DASHBOARD) --library $(IVI)/asan/libivi.so --seconds 3 \
+	  > $(BUILD)/tests/demo.txt
+	@for text in $(DEMO_SHOWS); do grep -q "$$text" $(BUILD)/tests/demo.txt || { echo "the demo does not show: $$text"; exit 1; }; done
+	@echo '1 passed, 0 failed'
 
 # What the README tells a newcomer to do.
 check-readme: $(MBRC) $(TEMPLATES) | $(SETUP)

@@ -15,7 +15,9 @@ typedef struct checker {
 /* C99 asks compilers for no more in one literal, and they say so. */
 #define C_STRING_MAX 4095u
 
-static void unsupported(checker *c, span at, const char *what) { diag_report(c->diags, DIAG_C_UNSUPPORTED, at, what); }
+static void unsupported(checker *c, span at, const char *what) {
+  diag_report(c->diags, DIAG_C_UNSUPPORTED, at, what);
+}
 
 /* A spelling that no two types share. */
 static const char *key_of(arena *a, const schema_type *t) {
@@ -78,7 +80,8 @@ static void check_decl(checker *c, const schema_decl *d) {
     if (d->is_host) unsupported(c, d->name.at, "host services");
     check_attributes(c, d->attrs);
   }
-  if (d->kind == SCHEMA_CONST && (d->value->kind == SCHEMA_VALUE_NONE || d->value->kind == SCHEMA_VALUE_EMPTY))
+  if (d->kind == SCHEMA_CONST &&
+      (d->value->kind == SCHEMA_VALUE_NONE || d->value->kind == SCHEMA_VALUE_EMPTY))
     unsupported(c, d->value->at, "constants that are absent or empty");
   if (d->kind == SCHEMA_CONST) check_value(c, d->value);
   check_fields(c, d->fields, d->field_count);

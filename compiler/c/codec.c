@@ -26,7 +26,9 @@ c_place *c_places_of_fields(arena *a, const char *owner, const schema_field *fie
   return places;
 }
 
-bool c_is_split_optional(const c_place *p) { return p->type->kind == SCHEMA_OPTIONAL && (!p->item || p->indirect); }
+bool c_is_split_optional(const c_place *p) {
+  return p->type->kind == SCHEMA_OPTIONAL && (!p->item || p->indirect);
+}
 
 const char *c_has(arena *a, const c_place *p) {
   return p->has != NULL ? p->has : arena_printf(a, "%s != NULL", p->expr);
@@ -40,7 +42,9 @@ c_place c_inside_optional(const c_place *p) {
   return inner;
 }
 
-const char *c_value_of(arena *a, const c_place *p) { return p->pointer ? arena_printf(a, "*%s", p->expr) : p->expr; }
+const char *c_value_of(arena *a, const c_place *p) {
+  return p->pointer ? arena_printf(a, "*%s", p->expr) : p->expr;
+}
 
 const char *c_address_of(arena *a, const c_place *p) {
   return p->pointer ? p->expr : arena_printf(a, "&%s", p->expr);
@@ -135,8 +139,8 @@ static const struct {
 const char *c_codec_verb(c_codec codec) { return forms[codec].verb; }
 
 const char *c_signature(c_gen *g, c_codec codec, const char *name, const char *type, bool depth) {
-  return arena_printf(g->arena, "%s %s(%s%s *value%s)", forms[codec].result, name, forms[codec].parameter, type,
-                      depth ? ", unsigned depth" : "");
+  return arena_printf(g->arena, "%s %s(%s%s *value%s)", forms[codec].result, name, forms[codec].parameter,
+                      type, depth ? ", unsigned depth" : "");
 }
 
 static const char *runtime_list_call(arena *a, c_codec codec, const c_place *p) {
@@ -165,7 +169,7 @@ const char *c_call(c_gen *g, c_codec codec, const c_place *p) {
   bool depth = c_carries_depth(g, t);
   const char *name = t->kind != SCHEMA_NAMED ? c_helper(g, codec, t)
                      : depth                 ? counting_function(g, codec, t->decl)
-                                             : arena_printf(g->arena, "%s_%s", t->decl->name.c, forms[codec].verb);
+                             : arena_printf(g->arena, "%s_%s", t->decl->name.c, forms[codec].verb);
   return arena_printf(g->arena, "%s(%s%s%s%s)", name, forms[codec].argument, c_address_of(g->arena, p),
                       depth ? ", " : "", depth ? g->depth : "");
 }
@@ -186,7 +190,8 @@ static c_lines size_body(c_gen *g, const c_place *places, size_t count) {
     c_add(&lines, 0, "(void)value;");
     c_add(&lines, 0, "return %" PRIu64 ";", constant);
   } else if (rest.lines.count == 1 && strncmp(rest.lines.first->text, addition, sizeof addition - 1) == 0) {
-    c_add(&lines, 0, "return mbr_size_add(%" PRIu64 ", %s", constant, rest.lines.first->text + sizeof addition - 1);
+    c_add(&lines, 0, "return mbr_size_add(%" PRIu64 ", %s", constant,
+          rest.lines.first->text + sizeof addition - 1);
   } else {
     c_add(&lines, 0, "size_t size = %" PRIu64 ";", constant);
     c_add_all(&lines, 0, &rest.lines);
@@ -231,17 +236,20 @@ void c_print_function(c_gen *g, const char *signature, const c_lines *body) {
 }
 
 /* A struct of many members: a function for each part of them, and calls of these. */
-static c_lines parts_of_members(c_gen *g, c_codec codec, const schema_decl *d, const c_place *places, size_t count) {
+static c_lines parts_of_members(c_gen *g, c_codec codec, const schema_decl *d, const c_place *places,
+                                size_t count) {
   c_body b = c_body_new(g);
   const char *sum = NULL;
   for (size_t from = 0, part = 1; from < count; from += C_MEMBERS_A_FUNCTION, part++) {
     size_t size = count - from < C_MEMBERS_A_FUNCTION ? count - from : C_MEMBERS_A_FUNCTION;
     bool depth = false;
     for (size_t i = from; i < from + size; i++) depth = depth || c_carries_depth(g, places[i].type);
-    const char *name = c_static_name(g, forms[codec].verb, arena_printf(g->arena, "%s_part%zu", d->name.c, part));
+    const char *name =
+        c_static_name(g, forms[codec].verb, arena_printf(g->arena, "%s_part%zu", d->name.c, part));
     c_remember(g, name, name);
     c_lines body = c_body_of_members(g, codec, places + from, size);
-    c_print_function(g, arena_printf(g->arena, "static %s", c_signature(g, codec, name, d->name.c, depth)), &body);
+    c_print_function(g, arena_printf(g->arena, "static %s", c_signature(g, codec, name, d->name.c, depth)),
+                     &body);
     const char *call =
         arena_printf(g->arena, "%s(%svalue%s)", name, forms[codec].argument, depth ? ", depth" : "");
     if (codec == C_SIZE)
@@ -269,7 +277,8 @@ static c_body arm_body(c_gen *g, c_codec codec, const schema_arm *arm) {
   const c_place *places = &single;
   size_t count = 1;
   if (arm->kind == SCHEMA_ARM_FIELDS) {
-    places = c_places_of_fields(g->arena, arena_printf(g->arena, "%s.", member), arm->fields, arm->field_count);
+    places =
+        c_places_of_fields(g->arena, arena_printf(g->arena, "%s.", member), arm->fields, arm->field_count);
     count = arm->field_count;
   }
   if (codec == C_SIZE) {
@@ -310,24 +319,25 @@ static c_lines union_body(c_gen *g, c_codec codec, const schema_decl *d) {
   bool content = false;
   for (size_t i = 0; i < d->arm_count; i++) content = content || !c_arm_is_empty(&d->arms[i]);
   switch (codec) {
-    case C_ENCODE:
-      c_add(&lines, 0, "if ((uint32_t)value->tag > %s) return mbr_writer_fail(w, MBR_BAD_ARM);", last);
-      c_add(&lines, 0, "mbr_write_u32(w, (uint32_t)value->tag);");
-      break;
-    case C_DECODE:
-      c_add(&lines, 0, "uint32_t tag;");
-      c_add(&lines, 0, "if (mbr_read_u32(r, &tag) != MBR_OK) return r->status;");
-      c_add(&lines, 0, "if (tag > %s) return mbr_reader_fail_at(r, r->data + r->offset - 4, MBR_BAD_ARM);", last);
-      c_add(&lines, 0, "value->tag = (%s_tag)tag;", d->name.c);
-      break;
-    case C_SIZE:
-      if (d->wire_min == d->wire_max) {
-        c_add(&lines, 0, "(void)value;");
-        c_add(&lines, 0, "return %" PRIu64 ";", d->wire_min);
-        return lines;
-      }
-      c_add(&lines, 0, "size_t size = 4;");
-      break;
+  case C_ENCODE:
+    c_add(&lines, 0, "if ((uint32_t)value->tag > %s) return mbr_writer_fail(w, MBR_BAD_ARM);", last);
+    c_add(&lines, 0, "mbr_write_u32(w, (uint32_t)value->tag);");
+    break;
+  case C_DECODE:
+    c_add(&lines, 0, "uint32_t tag;");
+    c_add(&lines, 0, "if (mbr_read_u32(r, &tag) != MBR_OK) return r->status;");
+    c_add(&lines, 0, "if (tag > %s) return mbr_reader_fail_at(r, r->data + r->offset - 4, MBR_BAD_ARM);",
+          last);
+    c_add(&lines, 0, "value->tag = (%s_tag)tag;", d->name.c);
+    break;
+  case C_SIZE:
+    if (d->wire_min == d->wire_max) {
+      c_add(&lines, 0, "(void)value;");
+      c_add(&lines, 0, "return %" PRIu64 ";", d->wire_min);
+      return lines;
+    }
+    c_add(&lines, 0, "size_t size = 4;");
+    break;
   }
   if (content) add_arms(g, &lines, codec, d);
   c_add(&lines, 0, "return %s;", codec == C_SIZE ? "size" : forms[codec].status);
@@ -350,7 +360,8 @@ static void write_function(c_gen *g, c_codec codec, const schema_decl *d) {
     c_lines checked = c_lines_new(g->arena);
     c_add(&checked, 0, "if (depth >= %" PRIu32 ") return %s;", d->max_depth, refusals[codec]);
     c_add_all(&checked, 0, &body);
-    c_print_function(g, arena_printf(g->arena, "static %s", c_signature(g, codec, at, d->name.c, true)), &checked);
+    c_print_function(g, arena_printf(g->arena, "static %s", c_signature(g, codec, at, d->name.c, true)),
+                     &checked);
     body = c_lines_new(g->arena);
     c_add(&body, 0, "return %s(%svalue, 0);", at, forms[codec].argument);
   }

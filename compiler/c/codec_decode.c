@@ -17,7 +17,8 @@ static void decode_run(c_body *b, const c_place *places, size_t count, unsigned 
   unsigned offset = 0;
   for (size_t i = 0; i < count; i++) {
     const schema_type *t = places[i].type;
-    const char *at = offset == 0 ? "p" : arena_printf(a, "p + %u", offset), *value = c_value_of(a, &places[i]);
+    const char *at = offset == 0 ? "p" : arena_printf(a, "p + %u", offset),
+               *value = c_value_of(a, &places[i]);
     offset += c_fixed_size(t);
     if (t->kind == SCHEMA_BOOL) {
       c_add(&b->lines, 0, "mbr_check_bool(r, %s, %s);", at, c_address_of(a, &places[i]));
@@ -39,8 +40,10 @@ static void decode_optional(c_body *b, const c_place *p) {
     return;
   }
   if (c_fixed_size(inner.type) != 0) {
-    c_add(&b->lines, 0, "mbr_read_opt_%s(r, &%s, %s);", c_fixed_name(inner.type), p->has, c_address_of(a, &inner));
-    const char *fail = arena_printf(a, "mbr_reader_fail_at(r, r->data + r->offset - %u", c_fixed_size(inner.type));
+    c_add(&b->lines, 0, "mbr_read_opt_%s(r, &%s, %s);", c_fixed_name(inner.type), p->has,
+          c_address_of(a, &inner));
+    const char *fail =
+        arena_printf(a, "mbr_reader_fail_at(r, r->data + r->offset - %u", c_fixed_size(inner.type));
     c_refuse(b, inner.type, p->has, inner.expr, fail);
     return;
   }
@@ -86,12 +89,13 @@ void c_decode_items(c_body *b, const schema_type *item, const char *items, const
   }
   bool sized = item->kind == SCHEMA_STRING || item->kind == SCHEMA_BYTES;
   const char *name = c_is_enum(item) ? c_fixed_name(item) : c_scalar_name(item->kind);
-  const char *call = arena_printf(a, "mbr_read_array_%s(r, %s, %s%s%s)", name, items, count, sized ? ", " : "",
-                                  sized ? c_bound(a, item) : "");
+  const char *call = arena_printf(a, "mbr_read_array_%s(r, %s, %s%s%s)", name, items, count,
+                                  sized ? ", " : "", sized ? c_bound(a, item) : "");
   c_body check = c_body_inside(b);
   unsigned size = c_fixed_size(item);
-  const char *fail = size == 1 ? arena_printf(a, "mbr_reader_fail_at(r, r->data + r->offset - (%s - i)", count)
-                             : arena_printf(a, "mbr_reader_fail_at(r, r->data + r->offset - (%s - i) * %u", count, size);
+  const char *fail =
+      size == 1 ? arena_printf(a, "mbr_reader_fail_at(r, r->data + r->offset - (%s - i)", count)
+                : arena_printf(a, "mbr_reader_fail_at(r, r->data + r->offset - (%s - i) * %u", count, size);
   if (item->kind != SCHEMA_TIMESTAMP) c_refuse(&check, item, NULL, slot.expr, fail);
   if (check.lines.count == 0) {
     c_add(&b->lines, 0, "%s;", call);

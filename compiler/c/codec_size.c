@@ -39,7 +39,8 @@ const char *c_size_expression(c_gen *g, const c_place *p) {
     c_place inner = c_inside_optional(p);
     const char *inside = c_size_expression(g, &inner), *has = c_has(g->arena, p);
     if (inside == NULL) return NULL;
-    if (c_is_fixed(inner.type)) return arena_printf(g->arena, "%s ? %" PRIu64 " : 1", has, 1 + inner.type->wire_min);
+    if (c_is_fixed(inner.type))
+      return arena_printf(g->arena, "%s ? %" PRIu64 " : 1", has, 1 + inner.type->wire_min);
     return arena_printf(g->arena, "%s ? mbr_size_add(1, %s) : 1", has, inside);
   }
   if (p->type->kind == SCHEMA_ARRAY && !p->item && !c_is_fixed(p->type)) return NULL;

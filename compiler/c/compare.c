@@ -28,11 +28,13 @@ static void add_order(c_body *b, const c_place *left, const c_place *right) {
   else if (t->kind == SCHEMA_STRING || t->kind == SCHEMA_I128 || t->kind == SCHEMA_U128)
     add_call(b, arena_printf(a, "mbr_%s_compare(%s, %s)", c_scalar_name(t->kind), first, second));
   else if (t->kind == SCHEMA_UUID)
-    add_call(b, arena_printf(a, "memcmp(%s, %s, sizeof(mbr_uuid))", c_address_of(a, left), c_address_of(a, right)));
+    add_call(b, arena_printf(a, "memcmp(%s, %s, sizeof(mbr_uuid))", c_address_of(a, left),
+                             c_address_of(a, right)));
   else if (c_is_scalar(t) || c_is_enum(t))
     c_add(&b->lines, 0, "if (%s != %s) return %s < %s ? -1 : 1;", first, second, first, second);
   else
-    add_call(b, arena_printf(a, "%s(%s, %s)", compare_type(b->g, t), c_address_of(a, left), c_address_of(a, right)));
+    add_call(b, arena_printf(a, "%s(%s, %s)", compare_type(b->g, t), c_address_of(a, left),
+                             c_address_of(a, right)));
 }
 
 /* What is compared of an item behind `name`. */

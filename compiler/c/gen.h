@@ -1,5 +1,6 @@
-/* What the writers of the C backend share: the state of one run and the entry points between its files.
- * check.c refuses what cannot be generated, types.c writes headers, codec*.c and service.c sources. */
+/* What the writers of the C backend share: the state of one file being written, and how they call each
+ * other. check.c refuses what cannot be generated; types.c and service_types.c write headers; codec*.c,
+ * helpers.c, compare.c and service.c write sources. */
 #ifndef COMPILER_C_GEN_H
 #define COMPILER_C_GEN_H
 
@@ -59,8 +60,7 @@ void c_write_header(c_gen *g);
 void c_define_structural(c_gen *g, const schema_type *t);
 void c_declare_service(c_gen *g, const schema_decl *service);
 
-/* source.c, service.c */
-void c_write_source(c_gen *g);
+/* service.c */
 void c_write_service(c_gen *g, const schema_decl *service);
 
 /* How a service's functions take values: scalars by value, text and bytes as views, everything else by

@@ -48,7 +48,8 @@ static bool is_first_word_of_namespace(const c_gen *g, const char *word) {
 
 /* No name of a schema ends with '_'. */
 const char *c_static_name(c_gen *g, const char *verb, const char *of) {
-  const char *base = arena_printf(g->arena, "%s_%s%s", verb, of, is_first_word_of_namespace(g, verb) ? "_" : "");
+  const char *base =
+      arena_printf(g->arena, "%s_%s%s", verb, of, is_first_word_of_namespace(g, verb) ? "_" : "");
   const char *name = base;
   for (unsigned n = 2; name_is_taken(g, name); n++) name = arena_printf(g->arena, "%s_%u", base, n);
   return name;
@@ -107,7 +108,8 @@ static void add_decoded_items(c_body *b, const schema_type *t) {
   else
     c_decode_items(b, t->item, "items", "value->count");
   if (t->kind != SCHEMA_LIST)
-    c_add(&b->lines, 0, "return mbr_check_unique(r, items, value->count, sizeof *items, %s);", c_compare(b->g, t));
+    c_add(&b->lines, 0, "return mbr_check_unique(r, items, value->count, sizeof *items, %s);",
+          c_compare(b->g, t));
 }
 
 /* Of lists, sets and maps. */
@@ -115,31 +117,32 @@ static c_lines items_body(c_gen *g, c_codec codec, const schema_type *t) {
   c_body b = c_body_new(g);
   uint64_t constant;
   switch (codec) {
-    case C_ENCODE:
-      c_add(&b.lines, 0, "if (mbr_write_count(w, value->count, %s) != MBR_OK) return w->status;", c_bound(g->arena, t));
-      if (t->kind == SCHEMA_MAP)
-        add_entries(&b, codec, t, "value->items");
-      else
-        c_encode_items(&b, t->item, "value->items", "value->count");
-      c_add(&b.lines, 0, "return w->status;");
-      break;
-    case C_DECODE:
-      add_decoded_items(&b, t);
-      if (t->kind == SCHEMA_LIST) c_add(&b.lines, 0, "return r->status;");
-      break;
-    case C_SIZE:
-      constant = each_constant(g->arena, t);
-      if (constant == 0)
-        c_add(&b.lines, 0, "size_t size = MBR_COUNT_SIZE;");
-      else
-        c_add(&b.lines, 0, "size_t size = mbr_size_add(MBR_COUNT_SIZE, mbr_size_mul(value->count, %" PRIu64 "));",
-              constant);
-      if (t->kind == SCHEMA_MAP)
-        add_entries(&b, codec, t, "value->items");
-      else
-        c_size_items(&b, t->item, "value->items", "value->count");
-      c_add(&b.lines, 0, "return size;");
-      break;
+  case C_ENCODE:
+    c_add(&b.lines, 0, "if (mbr_write_count(w, value->count, %s) != MBR_OK) return w->status;",
+          c_bound(g->arena, t));
+    if (t->kind == SCHEMA_MAP)
+      add_entries(&b, codec, t, "value->items");
+    else
+      c_encode_items(&b, t->item, "value->items", "value->count");
+    c_add(&b.lines, 0, "return w->status;");
+    break;
+  case C_DECODE:
+    add_decoded_items(&b, t);
+    if (t->kind == SCHEMA_LIST) c_add(&b.lines, 0, "return r->status;");
+    break;
+  case C_SIZE:
+    constant = each_constant(g->arena, t);
+    if (constant == 0)
+      c_add(&b.lines, 0, "size_t size = MBR_COUNT_SIZE;");
+    else
+      c_add(&b.lines, 0,
+            "size_t size = mbr_size_add(MBR_COUNT_SIZE, mbr_size_mul(value->count, %" PRIu64 "));", constant);
+    if (t->kind == SCHEMA_MAP)
+      add_entries(&b, codec, t, "value->items");
+    else
+      c_size_items(&b, t->item, "value->items", "value->count");
+    c_add(&b.lines, 0, "return size;");
+    break;
   }
   return b.lines;
 }
@@ -192,6 +195,8 @@ const char *c_new_helper(c_gen *g, const schema_type *t, bool optional) {
   }
   g->depth = outer_depth;
   const char *depth = c_carries_depth(g, t) ? ", unsigned depth" : "";
-  c_print_function(g, arena_printf(a, "static mbr_status %s(mbr_reader *r, const %s **value%s)", name, type, depth), &b.lines);
+  c_print_function(
+      g, arena_printf(a, "static mbr_status %s(mbr_reader *r, const %s **value%s)", name, type, depth),
+      &b.lines);
   return name;
 }

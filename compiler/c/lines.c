@@ -154,7 +154,8 @@ static void print_word(emitter *e, text word) {
       i += control - 1;
       continue;
     }
-    if ((before == '*' && c == '/') || (before == '/' && c == '*') || (before == '?' && c == '/')) emit(e, " ");
+    if ((before == '*' && c == '/') || (before == '/' && c == '*') || (before == '?' && c == '/'))
+      emit(e, " ");
     emit(e, "%c", (unsigned char)c < ' ' || c == 0x7F ? ' ' : c);
   }
 }
@@ -190,7 +191,8 @@ static void print_paragraph(emitter *e, int indent, text line) {
 }
 
 void c_print_comment(emitter *e, int indent, text comment) {
-  while (comment.size > 0 && (comment.data[comment.size - 1] == '\n' || comment.data[comment.size - 1] == ' '))
+  while (comment.size > 0 &&
+         (comment.data[comment.size - 1] == '\n' || comment.data[comment.size - 1] == ' '))
     comment.size--;
   if (comment.size == 0) return;
   emit(e, "%*s/* ", indent * 2, "");

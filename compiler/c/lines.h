@@ -34,7 +34,8 @@ void c_add_under(c_lines *lines, const char *head, const c_lines *body);
 
 void c_print(emitter *e, const c_lines *lines);
 /* One line by itself. */
-void c_print_line(emitter *e, arena *a, int indent, const char *format, ...) __attribute__((format(printf, 4, 5)));
+void c_print_line(emitter *e, arena *a, int indent, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
 
 /* A comment on lines of its own, made harmless and wrapped; nothing for an empty text. */
 void c_print_comment(emitter *e, int indent, text comment);

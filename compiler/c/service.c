@@ -6,52 +6,80 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Names that a dispatch function has for itself. */
+/* Renames what would hide something that a dispatch function uses itself. */
 static const char *local_name(arena *a, const char *name) {
-  static const char *const taken[] = {"ops", "args", "r", "p", "i", "handlers", "memset", "size_t", "bool"};
+  static const char *const taken[] = {"ops", "r", "p", "i", "handlers", "memset", "size_t"};
+  if (strncmp(name, "mbr_", 4) == 0) return arena_printf(a, "%s_", name);
   for (size_t i = 0; i < sizeof taken / sizeof taken[0]; i++)
     if (strcmp(name, taken[i]) == 0) return arena_printf(a, "%s_", name);
   return name;
 }
 
-/* Scalars are locals; everything else goes to the call's arena, where it lives as long as the call. */
-static void decode_argument(c_body *b, const schema_field *f, const char *name, const char **argument) {
-  arena *a = b->g->arena;
-  const schema_type *t = f->type, *inside = t->kind == SCHEMA_OPTIONAL ? t->item : t;
-  const char *type = c_type(a, inside);
-  if (c_by_value(inside)) {
-    c_place slot = c_place_of(a, t, "", name);
-    if (slot.has != NULL) c_add(&b->lines, 0, "bool %s;", slot.has);
-    c_add(&b->lines, 0, "%s %s;", type, name);
-    c_decode_members(b, &slot, 1);
-    *argument = slot.has != NULL ? arena_printf(a, "%s, %s", slot.has, name) : name;
-    return;
+/* Arguments on their way from the reader to the handler. Scalars become locals, as many at a time as stand
+ * together; everything else goes to the call's arena, where it lives as long as the call. */
+typedef struct argument_list {
+  c_body body;
+  c_place *scalars; /* declared, and not decoded yet */
+  size_t scalar_count;
+  const char *passed; /* ", zone, reading" */
+} argument_list;
+
+static void decode_scalars(argument_list *to) {
+  c_decode_members(&to->body, to->scalars, to->scalar_count);
+  to->scalar_count = 0;
+}
+
+static void add_scalar(argument_list *to, const schema_type *t, const char *name) {
+  arena *a = to->body.g->arena;
+  c_place slot = c_place_of(a, t, "", name);
+  if (slot.has != NULL) {
+    c_add(&to->body.lines, 0, "bool %s;", slot.has);
+    to->passed = arena_printf(a, "%s, %s", to->passed, slot.has);
   }
-  c_add(&b->lines, 0, "const %s *%s;", type, name);
-  const char *call = c_call_new(b->g, inside, t->kind == SCHEMA_OPTIONAL, arena_printf(a, "&%s", name));
-  c_add(&b->lines, 0, "if (%s != MBR_OK) return r->status;", call);
-  *argument = name;
-  if (inside->kind != SCHEMA_ARRAY) return;
-  *argument = t->kind == SCHEMA_OPTIONAL ? arena_printf(a, "%s != NULL ? %s->items : NULL", name, name)
-                                         : arena_printf(a, "%s->items", name);
+  c_add(&to->body.lines, 0, "%s %s;", c_type(a, slot.has != NULL ? t->item : t), name);
+  to->passed = arena_printf(a, "%s, %s", to->passed, name);
+  to->scalars[to->scalar_count++] = slot;
+}
+
+static void add_pointer(argument_list *to, const schema_type *t, const char *name) {
+  arena *a = to->body.g->arena;
+  bool optional = t->kind == SCHEMA_OPTIONAL;
+  if (optional) t = t->item;
+  c_add(&to->body.lines, 0, "const %s *%s;", c_type(a, t), name);
+  const char *call = c_call_new(to->body.g, t, optional, arena_printf(a, "&%s", name));
+  c_add(&to->body.lines, 0, "if (%s != MBR_OK) return r->status;", call);
+  if (t->kind != SCHEMA_ARRAY)
+    to->passed = arena_printf(a, "%s, %s", to->passed, name);
+  else if (optional)
+    to->passed = arena_printf(a, "%s, %s != NULL ? %s->items : NULL", to->passed, name, name);
+  else
+    to->passed = arena_printf(a, "%s, %s->items", to->passed, name);
 }
 
 static void write_dispatch(c_gen *g, const schema_decl *s, const schema_method *m) {
-  const char *name = c_method(g->arena, s, m), *arguments = "";
-  c_body b = c_body_new(g);
-  c_add(&b.lines, 0, "const %s_ops *handlers = ops;", s->name.c);
-  c_add(&b.lines, 0, "if (handlers->%s == NULL) return MBR_UNIMPLEMENTED;", m->name.c);
+  const char *name = c_method(g->arena, s, m);
+  argument_list to = {
+      .body = c_body_new(g), .scalars = ARENA_ARRAY(g->arena, c_place, m->param_count), .passed = ""};
+  c_add(&to.body.lines, 0, "const %s_ops *handlers = ops;", s->name.c);
+  c_add(&to.body.lines, 0, "if (handlers->%s == NULL) return MBR_UNIMPLEMENTED;", m->name.c);
   for (size_t i = 0; i < m->param_count; i++) {
-    const char *argument;
-    decode_argument(&b, &m->params[i], local_name(g->arena, m->params[i].name.c), &argument);
-    arguments = arena_printf(g->arena, "%s, %s", arguments, argument);
+    const schema_type *t = m->params[i].type;
+    const char *local = local_name(g->arena, m->params[i].name.c);
+    if (c_by_value(t->kind == SCHEMA_OPTIONAL ? t->item : t)) {
+      add_scalar(&to, t, local);
+    } else {
+      decode_scalars(&to);
+      add_pointer(&to, t, local);
+    }
   }
-  c_add(&b.lines, 0, "if (mbr_reader_finish(r) != MBR_OK) return r->status;");
-  c_add(&b.lines, 0, "handlers->%s(self, (%s_call){call}%s);", m->name.c, name, arguments);
-  c_add(&b.lines, 0, "return MBR_OK;");
+  decode_scalars(&to);
+  c_add(&to.body.lines, 0, "if (mbr_reader_finish(r) != MBR_OK) return r->status;");
+  c_add(&to.body.lines, 0, "handlers->%s(self, (%s_call){call}%s);", m->name.c, name, to.passed);
+  c_add(&to.body.lines, 0, "return MBR_OK;");
   const char *signature = arena_printf(
-      g->arena, "static mbr_status %s_dispatch(const void *ops, void *self, mbr_call call, mbr_reader *r)", name);
-  c_print_function(g, signature, &b.lines);
+      g->arena, "static mbr_status %s_dispatch(const void *ops, void *self, mbr_call call, mbr_reader *r)",
+      name);
+  c_print_function(g, signature, &to.body.lines);
 }
 
 /* What is encoded as the parameter `value` of a completion. */
@@ -85,13 +113,15 @@ static const char *write_value_function(c_gen *g, c_codec codec, const char *met
   c_lines body = c_body_of_members(g, codec, slot, 1);
   const char *name = c_static_name(g, c_codec_verb(codec), arena_printf(a, "%s_value", method));
   c_remember(g, name, name);
-  const char *signature = codec == C_SIZE ? arena_printf(a, "static size_t %s(%s)", name, parameters)
-                                          : arena_printf(a, "static mbr_status %s(mbr_writer *w, %s)", name, parameters);
+  const char *signature = codec == C_SIZE
+                              ? arena_printf(a, "static size_t %s(%s)", name, parameters)
+                              : arena_printf(a, "static mbr_status %s(mbr_writer *w, %s)", name, parameters);
   c_print_function(g, signature, &body);
   return name;
 }
 
-static void write_completion(c_gen *g, const char *signature, const char *kind, const char *size, const char *encode) {
+static void write_completion(c_gen *g, const char *signature, const char *kind, const char *size,
+                             const char *encode) {
   c_lines lines = c_lines_new(g->arena);
   c_add(&lines, 0, "mbr_writer writer, *w = &writer;");
   c_add(&lines, 0, "mbr_status status = mbr_call_begin(call.base, MBR_FRAME_%s, %s, w);", kind, size);
@@ -110,7 +140,8 @@ static void write_value_completion(c_gen *g, const char *name, const schema_meth
   const char *encode = encode_expression(g, &slot), *size = c_size_expression(g, &slot);
   const char *arguments = slot.has != NULL ? "has_value, value" : "value";
   if (encode == NULL)
-    encode = arena_printf(a, "%s(w, %s)", write_value_function(g, C_ENCODE, name, m->result, &slot), arguments);
+    encode =
+        arena_printf(a, "%s(w, %s)", write_value_function(g, C_ENCODE, name, m->result, &slot), arguments);
   if (size == NULL)
     size = arena_printf(a, "%s(%s)", write_value_function(g, C_SIZE, name, m->result, &slot), arguments);
   const char *signature = arena_printf(a, "mbr_status %s_%s(%s_call call, %s)", name, verb, name,
@@ -147,7 +178,8 @@ static const char *method_flags(arena *a, const schema_method *m) {
   const char *flags = "";
   if (m->result_is_stream) flags = "MBR_METHOD_STREAM";
   if (m->kind == SCHEMA_ONEWAY) flags = "MBR_METHOD_ONEWAY";
-  if (m->concurrent) flags = arena_printf(a, "%s%sMBR_METHOD_CONCURRENT", flags, flags[0] != '\0' ? " | " : "");
+  if (m->concurrent)
+    flags = arena_printf(a, "%s%sMBR_METHOD_CONCURRENT", flags, flags[0] != '\0' ? " | " : "");
   return flags[0] != '\0' ? flags : "0";
 }
 
@@ -167,10 +199,13 @@ static void write_table(c_gen *g, const schema_decl *s) {
   const char *methods = s->method_count == 0 ? "NULL" : arena_printf(a, "%s_methods", s->name.c);
   const char *full_name = arena_printf(a, "%.*s.%.*s", TEXT_ARG(g->ns->name.text), TEXT_ARG(s->name.text));
   c_lines lines = c_lines_new(a);
-  c_add(&lines, 0, "static const mbr_service service = {\"%s\", %s, %zu};", full_name, methods, s->method_count);
+  c_add(&lines, 0, "static const mbr_service service = {\"%s\", %s, %zu};", full_name, methods,
+        s->method_count);
   c_add(&lines, 0, "return mbr_peer_serve(peer, &service, ops, self);");
-  c_print_function(g, arena_printf(a, "mbr_status %s_serve(mbr_peer *peer, const %s_ops *ops, void *self)", s->name.c,
-                                   s->name.c), &lines);
+  c_print_function(g,
+                   arena_printf(a, "mbr_status %s_serve(mbr_peer *peer, const %s_ops *ops, void *self)",
+                                s->name.c, s->name.c),
+                   &lines);
 }
 
 void c_write_service(c_gen *g, const schema_decl *s) {

@@ -32,8 +32,8 @@ static text handler_doc(c_gen *g, const schema_method *m) {
   for (size_t i = 0; i < m->param_count; i++) {
     text param = c_member_doc(a, &m->params[i].info, m->params[i].type);
     if (param.size == 0) continue;
-    const char *more = arena_printf(a, "%.*s%s%s: %.*s", TEXT_ARG(doc), doc.size != 0 ? "\n" : "", m->params[i].name.c,
-                                    TEXT_ARG(param));
+    const char *more = arena_printf(a, "%.*s%s%s: %.*s", TEXT_ARG(doc), doc.size != 0 ? "\n" : "",
+                                    m->params[i].name.c, TEXT_ARG(param));
     doc = (text){more, strlen(more)};
   }
   return doc;
@@ -50,10 +50,14 @@ static void explain(c_gen *g, text before, const char *about, const schema_decl 
 
 static void write_ops(c_gen *g, const schema_decl *s) {
   explain(g, c_doc(g->arena, &s->info),
-          "What serves NAME. A method left NULL faults MBR_UNIMPLEMENTED at its caller. Handlers of one connection "
-          "start in call order, one at a time unless the schema says otherwise. Arguments stay valid until the call "
-          "is ended. A handler that returns without having ended its call must have deferred it (mbr_call_defer on "
-          "`call.base`); any thread may then end it.", s);
+          "What serves NAME. A method left NULL faults MBR_UNIMPLEMENTED at its caller. Handlers of one "
+          "connection "
+          "start in call order, one at a time unless the schema says otherwise. Arguments stay valid until "
+          "the call "
+          "is ended. A handler that returns without having ended its call must have deferred it "
+          "(mbr_call_defer on "
+          "`call.base`); any thread may then end it.",
+          s);
   emit(g->e, "typedef struct %s_ops {\n", s->name.c);
   if (s->method_count == 0) emit(g->e, "  char unused_; /* C has no empty structs */\n");
   for (size_t i = 0; i < s->method_count; i++) {
@@ -63,8 +67,8 @@ static void write_ops(c_gen *g, const schema_decl *s) {
       parameters = arena_printf(g->arena, "%s, %s", parameters,
                                 c_parameters(g->arena, m->params[k].type, m->params[k].name.c));
     c_print_comment(g->e, 1, handler_doc(g, m));
-    c_print_line(g->e, g->arena, 1, "void (*%s)(void *self, %s_call call%s);", m->name.c, c_method(g->arena, s, m),
-                 parameters);
+    c_print_line(g->e, g->arena, 1, "void (*%s)(void *self, %s_call call%s);", m->name.c,
+                 c_method(g->arena, s, m), parameters);
   }
   emit(g->e, "} %s_ops;\n\n", s->name.c);
 }
@@ -78,22 +82,36 @@ static void write_calls(c_gen *g, const schema_decl *s) {
 
 static void write_completions(c_gen *g, const schema_decl *s) {
   if (s->method_count == 0) return;
-  explain(g, (text){"", 0},
-          "Answers of NAME, from any thread. They encode before they return and keep nothing.\n"
-          "  _ok, _err, _end  end the call: with its result, its declared error, the end of its stream. MBR_CLOSED\n"
-          "                   when it has ended already or its caller is gone. Where the value itself is refused\n"
-          "                   (MBR_BAD_RANGE, …) the call ends with that fault.\n"
-          "  _emit            sends one item. MBR_WOULD_BLOCK: the consumer takes no more for now; MBR_CLOSED: it\n"
-          "                   is gone, and the call wants its ending.", s);
+  bool stream = false, oneway = false;
+  for (size_t i = 0; i < s->method_count; i++) {
+    stream = stream || s->methods[i].result_is_stream;
+    oneway = oneway || s->methods[i].kind == SCHEMA_ONEWAY;
+  }
+  const char *about =
+      arena_printf(g->arena,
+                   "Answers of NAME, from any thread. They encode before they return and keep nothing.\n"
+                   "  _ok%s _err end the call with its result%s or its declared error. MBR_CLOSED when it "
+                   "has ended already or its "
+                   "caller is gone. Where the value itself is refused (MBR_BAD_RANGE, …) the call ends with "
+                   "that fault.%s%s",
+                   stream ? ", _end and" : " and", stream ? ", the end of its stream" : "",
+                   oneway ? " A oneway has nobody to answer: its _ok only lets a deferred call go." : "",
+                   stream ? "\n  _emit sends one item. MBR_WOULD_BLOCK: the consumer takes no more for now. "
+                            "MBR_CLOSED: it is gone, and "
+                            "the call wants its ending."
+                          : "");
+  explain(g, (text){"", 0}, about, s);
   for (size_t i = 0; i < s->method_count; i++) {
     const schema_method *m = &s->methods[i];
     const char *name = c_method(g->arena, s, m);
-    const char *value = m->result != NULL ? arena_printf(g->arena, ", %s", c_parameters(g->arena, m->result, "value")) : "";
+    const char *value =
+        m->result != NULL ? arena_printf(g->arena, ", %s", c_parameters(g->arena, m->result, "value")) : "";
     const char *verb = m->result_is_stream ? "emit" : "ok";
     c_print_line(g->e, g->arena, 0, "mbr_status %s_%s(%s_call call%s);", name, verb, name, value);
     if (m->result_is_stream) c_print_line(g->e, g->arena, 0, "mbr_status %s_end(%s_call call);", name, name);
     if (m->throws != NULL)
-      c_print_line(g->e, g->arena, 0, "mbr_status %s_err(%s_call call, %s error);", name, name, m->throws->name.c);
+      c_print_line(g->e, g->arena, 0, "mbr_status %s_err(%s_call call, %s error);", name, name,
+                   m->throws->name.c);
   }
   emit(g->e, "\n");
 }
@@ -104,10 +122,14 @@ void c_declare_service(c_gen *g, const schema_decl *s) {
   write_ops(g, s);
   write_completions(g, s);
   explain(g, (text){"", 0},
-          "Serves NAME on a connection, in its connect function. `ops` and `self`, which every handler is given, must "
-          "stay valid until the connection has ended. MBR_BUSY: the connection serves as many services as it can. "
-          "MBR_MISUSE: it serves this one already.", s);
-  c_print_line(g->e, g->arena, 0, "MBR_MUST_CHECK mbr_status %s_serve(mbr_peer *peer, const %s_ops *ops, void *self);",
+          "Serves NAME on a connection, in its connect function. `ops` and `self`, which every handler is "
+          "given, must "
+          "stay valid until the connection has ended. MBR_BUSY: the connection serves as many services as it "
+          "can. "
+          "MBR_MISUSE: it serves this one already.",
+          s);
+  c_print_line(g->e, g->arena, 0,
+               "MBR_MUST_CHECK mbr_status %s_serve(mbr_peer *peer, const %s_ops *ops, void *self);",
                s->name.c, s->name.c);
   emit(g->e, "\n");
 }

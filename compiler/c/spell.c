@@ -59,7 +59,9 @@ bool c_is_plain_list(const schema_type *t) {
   return t->kind == SCHEMA_LIST && c_is_scalar(t->item) && t->item->range == NULL;
 }
 
-bool c_is_fixed(const schema_type *t) { return t->wire_min == t->wire_max && t->wire_max != SCHEMA_UNBOUNDED; }
+bool c_is_fixed(const schema_type *t) {
+  return t->wire_min == t->wire_max && t->wire_max != SCHEMA_UNBOUNDED;
+}
 
 static const char *bound_suffix(arena *a, const schema_type *t, bool bounds) {
   return bounds && t->bound != SCHEMA_UNBOUNDED ? arena_printf(a, "%" PRIu64, t->bound) : "";
@@ -67,24 +69,23 @@ static const char *bound_suffix(arena *a, const schema_type *t, bool bounds) {
 
 const char *c_type_name(arena *a, const schema_type *t, bool bounds) {
   switch (t->kind) {
-    case SCHEMA_NAMED: return t->decl->name.c;
-    case SCHEMA_OPTIONAL: return arena_printf(a, "opt_%s", c_type_name(a, t->item, bounds));
-    case SCHEMA_LIST:
-      return arena_printf(a, "list%s_%s", bound_suffix(a, t, bounds), c_type_name(a, t->item, bounds));
-    case SCHEMA_SET:
-      return arena_printf(a, "set%s_%s", bound_suffix(a, t, bounds), c_type_name(a, t->item, bounds));
-    case SCHEMA_MAP:
-      return arena_printf(a, "map%s_%s_%s", bound_suffix(a, t, bounds), c_type_name(a, t->key, bounds),
-                          c_type_name(a, t->item, bounds));
-    case SCHEMA_ARRAY:
-      return arena_printf(a, "array%" PRIu64 "_%s", t->bound, c_type_name(a, t->item, bounds));
-    case SCHEMA_TUPLE: {
-      const char *name = arena_printf(a, "tuple%zu", t->member_count);
-      for (size_t i = 0; i < t->member_count; i++)
-        name = arena_printf(a, "%s_%s", name, c_type_name(a, t->members[i], bounds));
-      return name;
-    }
-    default: return arena_printf(a, "%s%s", scalars[t->kind].name, bound_suffix(a, t, bounds));
+  case SCHEMA_NAMED: return t->decl->name.c;
+  case SCHEMA_OPTIONAL: return arena_printf(a, "opt_%s", c_type_name(a, t->item, bounds));
+  case SCHEMA_LIST:
+    return arena_printf(a, "list%s_%s", bound_suffix(a, t, bounds), c_type_name(a, t->item, bounds));
+  case SCHEMA_SET:
+    return arena_printf(a, "set%s_%s", bound_suffix(a, t, bounds), c_type_name(a, t->item, bounds));
+  case SCHEMA_MAP:
+    return arena_printf(a, "map%s_%s_%s", bound_suffix(a, t, bounds), c_type_name(a, t->key, bounds),
+                        c_type_name(a, t->item, bounds));
+  case SCHEMA_ARRAY: return arena_printf(a, "array%" PRIu64 "_%s", t->bound, c_type_name(a, t->item, bounds));
+  case SCHEMA_TUPLE: {
+    const char *name = arena_printf(a, "tuple%zu", t->member_count);
+    for (size_t i = 0; i < t->member_count; i++)
+      name = arena_printf(a, "%s_%s", name, c_type_name(a, t->members[i], bounds));
+    return name;
+  }
+  default: return arena_printf(a, "%s%s", scalars[t->kind].name, bound_suffix(a, t, bounds));
   }
 }
 
@@ -95,20 +96,26 @@ const char *c_type(arena *a, const schema_type *t) {
 }
 
 const char *c_entry_type(arena *a, const schema_type *map) {
-  return arena_printf(a, "mbr_entry_%s_%s", c_type_name(a, map->key, false), c_type_name(a, map->item, false));
+  return arena_printf(a, "mbr_entry_%s_%s", c_type_name(a, map->key, false),
+                      c_type_name(a, map->item, false));
 }
 
 bool c_has_items(const schema_type *t) {
   return t->kind == SCHEMA_LIST || t->kind == SCHEMA_SET || t->kind == SCHEMA_MAP;
 }
 
-uint64_t c_item_min(const schema_type *t) { return t->item->wire_min + (t->key != NULL ? t->key->wire_min : 0); }
+uint64_t c_item_min(const schema_type *t) {
+  return t->item->wire_min + (t->key != NULL ? t->key->wire_min : 0);
+}
 
-bool c_items_are_fixed(const schema_type *t) { return c_is_fixed(t->item) && (t->key == NULL || c_is_fixed(t->key)); }
+bool c_items_are_fixed(const schema_type *t) {
+  return c_is_fixed(t->item) && (t->key == NULL || c_is_fixed(t->key));
+}
 
 const char *c_member(arena *a, const schema_type *t, const char *name) {
   if (t->kind == SCHEMA_OPTIONAL) return c_member(a, t->item, name);
-  if (t->kind == SCHEMA_ARRAY) return arena_printf(a, "%s %s[%" PRIu64 "]", c_type(a, t->item), name, t->bound);
+  if (t->kind == SCHEMA_ARRAY)
+    return arena_printf(a, "%s %s[%" PRIu64 "]", c_type(a, t->item), name, t->bound);
   return arena_printf(a, "%s %s", c_type(a, t), name);
 }
 
@@ -157,17 +164,20 @@ static const char *c_wide_int(arena *a, schema_type_kind kind, schema_int value)
 const char *c_int(arena *a, schema_type_kind kind, schema_int value) {
   const char *sign = value.negative && value.low != 0 ? "-" : "";
   switch (kind) {
-    case SCHEMA_U32: return arena_printf(a, "%" PRIu64 "u", value.low);
-    case SCHEMA_U64: return arena_printf(a, "UINT64_C(%" PRIu64 ")", value.low);
-    case SCHEMA_I32:
-      if (value.negative && value.low == (uint64_t)INT32_MAX + 1) return "(-2147483647 - 1)";
-      break;
-    case SCHEMA_I64: case SCHEMA_TIMESTAMP: case SCHEMA_DURATION:
-      if (value.negative && value.low == (uint64_t)INT64_MAX + 1) return "(-INT64_C(9223372036854775807) - 1)";
-      return arena_printf(a, "%sINT64_C(%" PRIu64 ")", sign, value.low);
-    case SCHEMA_I128: case SCHEMA_U128: return c_wide_int(a, kind, value);
-    case SCHEMA_CHAR: return arena_printf(a, "0x%" PRIX64 "u", value.low);
-    default: break;
+  case SCHEMA_U32: return arena_printf(a, "%" PRIu64 "u", value.low);
+  case SCHEMA_U64: return arena_printf(a, "UINT64_C(%" PRIu64 ")", value.low);
+  case SCHEMA_I32:
+    if (value.negative && value.low == (uint64_t)INT32_MAX + 1) return "(-2147483647 - 1)";
+    break;
+  case SCHEMA_I64:
+  case SCHEMA_TIMESTAMP:
+  case SCHEMA_DURATION:
+    if (value.negative && value.low == (uint64_t)INT64_MAX + 1) return "(-INT64_C(9223372036854775807) - 1)";
+    return arena_printf(a, "%sINT64_C(%" PRIu64 ")", sign, value.low);
+  case SCHEMA_I128:
+  case SCHEMA_U128: return c_wide_int(a, kind, value);
+  case SCHEMA_CHAR: return arena_printf(a, "0x%" PRIX64 "u", value.low);
+  default: break;
   }
   return arena_printf(a, "%s%" PRIu64, sign, value.low);
 }
@@ -180,6 +190,9 @@ static const char *c_float(arena *a, schema_type_kind kind, double value) {
     bool same = kind == SCHEMA_F32 ? strtof(digits, NULL) == (float)value : strtod(digits, NULL) == value;
     if (same) break;
   }
+  double magnitude = value < 0 ? -value : value;
+  if (strchr(digits, 'e') != NULL && magnitude >= 1 && magnitude < 1e15)
+    digits = arena_printf(a, "%.0f", strtod(digits, NULL)); /* 40, not 4e+01 */
   const char *point = strpbrk(digits, ".e") != NULL ? "" : ".0";
   return arena_printf(a, "%s%s%s", digits, point, kind == SCHEMA_F32 ? "f" : "");
 }
@@ -208,18 +221,20 @@ const char *c_string(arena *a, text t) {
 const char *c_value(arena *a, const schema_type *t, const schema_value *v) {
   if (t->kind == SCHEMA_OPTIONAL) t = t->item;
   switch (v->kind) {
-    case SCHEMA_VALUE_BOOL: return v->boolean ? "true" : "false";
-    case SCHEMA_VALUE_INT: return c_int(a, t->kind, v->integer);
-    case SCHEMA_VALUE_FLOAT: return c_float(a, t->kind, v->real);
-    case SCHEMA_VALUE_STRING: return c_string(a, v->string);
-    case SCHEMA_VALUE_MEMBER: return v->member->name.c;
-    case SCHEMA_VALUE_NONE: case SCHEMA_VALUE_EMPTY: break;
+  case SCHEMA_VALUE_BOOL: return v->boolean ? "true" : "false";
+  case SCHEMA_VALUE_INT: return c_int(a, t->kind, v->integer);
+  case SCHEMA_VALUE_FLOAT: return c_float(a, t->kind, v->real);
+  case SCHEMA_VALUE_STRING: return c_string(a, v->string);
+  case SCHEMA_VALUE_MEMBER: return v->member->name.c;
+  case SCHEMA_VALUE_NONE:
+  case SCHEMA_VALUE_EMPTY: break;
   }
   return NULL;
 }
 
 /* "a < b"; 128-bit integers are structs and have a function for it. */
-static const char *int_comparison(arena *a, schema_type_kind kind, const char *expr, const char *operator, schema_int limit) {
+static const char *int_comparison(arena *a, schema_type_kind kind, const char *expr, const char *operator,
+                                  schema_int limit) {
   const char *value = c_int(a, kind, limit);
   if (kind != SCHEMA_I128 && kind != SCHEMA_U128) return arena_printf(a, "%s %s %s", expr, operator, value);
   return arena_printf(a, "mbr_%s_compare(%s, %s) %s 0", scalars[kind].name, expr, value, operator);
@@ -233,14 +248,18 @@ static const char *int_violation(arena *a, const schema_type *t, const char *exp
     under = int_comparison(a, t->kind, expr, "<", range->min.integer);
   if (range->has_max && integer_compare(range->max.integer, integer_max(t->kind)) < 0)
     over = int_comparison(a, t->kind, expr, ">", range->max.integer);
-  return under != NULL && over != NULL ? arena_printf(a, "%s || %s", under, over) : under != NULL ? under : over;
+  return under != NULL && over != NULL ? arena_printf(a, "%s || %s", under, over)
+         : under != NULL               ? under
+                                       : over;
 }
 
 /* Negated, so that a NaN is a violation. */
 static const char *float_violation(arena *a, const schema_type *t, const char *expr) {
   const schema_range *range = t->range;
-  const char *min = range->has_min ? arena_printf(a, "%s >= %s", expr, c_float(a, t->kind, range->min.real)) : "";
-  const char *max = range->has_max ? arena_printf(a, "%s <= %s", expr, c_float(a, t->kind, range->max.real)) : "";
+  const char *min =
+      range->has_min ? arena_printf(a, "%s >= %s", expr, c_float(a, t->kind, range->min.real)) : "";
+  const char *max =
+      range->has_max ? arena_printf(a, "%s <= %s", expr, c_float(a, t->kind, range->max.real)) : "";
   return arena_printf(a, "!(%s%s%s)", min, range->has_min && range->has_max ? " && " : "", max);
 }
 
@@ -298,7 +317,8 @@ static void say_range(arena *a, text *doc, const schema_type *t, bool each) {
   const schema_range *range = t->range;
   const char *subject = each ? "Each from" : "From";
   if (range->has_min && range->has_max)
-    say(a, doc, arena_printf(a, "%s %s to %s.", subject, plain_number(a, &range->min), plain_number(a, &range->max)));
+    say(a, doc,
+        arena_printf(a, "%s %s to %s.", subject, plain_number(a, &range->min), plain_number(a, &range->max)));
   else if (range->has_min)
     say(a, doc, arena_printf(a, "%s %s.", each ? "Each at least" : "At least", plain_number(a, &range->min)));
   else

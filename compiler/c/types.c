@@ -43,7 +43,8 @@ static void write_members(c_gen *g, const schema_decl *d) {
     }
     const char *value = d->kind == SCHEMA_FLAGS ? arena_printf(g->arena, "0x%" PRIx64, m->value.low)
                                                 : c_int(g->arena, d->type->kind, m->value);
-    if (d->kind == SCHEMA_FLAGS && d->type->kind == SCHEMA_U64) value = arena_printf(g->arena, "UINT64_C(%s)", value);
+    if (d->kind == SCHEMA_FLAGS && d->type->kind == SCHEMA_U64)
+      value = arena_printf(g->arena, "UINT64_C(%s)", value);
     if (d->kind == SCHEMA_FLAGS && d->type->kind != SCHEMA_U64) value = arena_printf(g->arena, "%su", value);
     c_print_define(g->e, m->name.c, arena_printf(g->arena, "((%s)%s)", d->name.c, value));
   }
@@ -68,7 +69,8 @@ static void write_validity(c_gen *g, const schema_decl *d) {
   emit(g->e, "/* Whether `value` is one of them. */\n");
   c_print_line(g->e, g->arena, 0, "static inline bool %s_valid(%s value) {", d->name.c, d->name.c);
   if (is_stretch(d, &first, &last)) {
-    schema_range range = {.has_min = true, .has_max = true, .min.integer = first->value, .max.integer = last->value};
+    schema_range range = {
+        .has_min = true, .has_max = true, .min.integer = first->value, .max.integer = last->value};
     schema_type type = *d->type;
     type.range = &range;
     const char *status;
@@ -146,19 +148,17 @@ static void end_shared(c_gen *g, const char *name) { emit(g->e, "} %s;\n#endif\n
 static void write_structural(c_gen *g, const schema_type *t, const char *name) {
   begin_shared(g, name);
   switch (t->kind) {
-    case SCHEMA_OPTIONAL: write_member(g, t, "value"); break;
-    case SCHEMA_ARRAY: write_member(g, t, "items"); break;
-    case SCHEMA_TUPLE:
-      for (size_t i = 0; i < t->member_count; i++)
-        write_member(g, t->members[i], arena_printf(g->arena, "item%zu", i));
-      break;
-    case SCHEMA_MAP:
-      emit(g->e, "  const %s%s *items;\n  size_t count;\n", c_find(g, c_entry_type(g->arena, t)) != NULL ? "" : "struct ",
-           c_entry_type(g->arena, t));
-      break;
-    default:
-      emit(g->e, "  const %s *items;\n  size_t count;\n", pointee(g, t->item));
-      break;
+  case SCHEMA_OPTIONAL: write_member(g, t, "value"); break;
+  case SCHEMA_ARRAY: write_member(g, t, "items"); break;
+  case SCHEMA_TUPLE:
+    for (size_t i = 0; i < t->member_count; i++)
+      write_member(g, t->members[i], arena_printf(g->arena, "item%zu", i));
+    break;
+  case SCHEMA_MAP:
+    emit(g->e, "  const %s%s *items;\n  size_t count;\n",
+         c_find(g, c_entry_type(g->arena, t)) != NULL ? "" : "struct ", c_entry_type(g->arena, t));
+    break;
+  default: emit(g->e, "  const %s *items;\n  size_t count;\n", pointee(g, t->item)); break;
   }
   end_shared(g, name);
 }
@@ -219,7 +219,9 @@ void c_define_structural(c_gen *g, const schema_type *t) {
   write_structural(g, t, name);
 }
 
-static const schema_type *behind_pointer(const schema_type *t) { return t->kind == SCHEMA_OPTIONAL ? t->item : t; }
+static const schema_type *behind_pointer(const schema_type *t) {
+  return t->kind == SCHEMA_OPTIONAL ? t->item : t;
+}
 
 static void write_field(c_gen *g, int indent, const schema_field *f) {
   text doc = c_member_doc(g->arena, &f->info, f->type);
@@ -253,7 +255,8 @@ static bool has_defaults(const schema_decl *d) {
   for (size_t i = 0; i < d->field_count; i++) {
     const schema_type *t = d->fields[i].type;
     if (d->fields[i].value != NULL) return true;
-    if (t->kind == SCHEMA_NAMED && t->decl->kind == SCHEMA_STRUCT && !d->fields[i].indirect && has_defaults(t->decl))
+    if (t->kind == SCHEMA_NAMED && t->decl->kind == SCHEMA_STRUCT && !d->fields[i].indirect &&
+        has_defaults(t->decl))
       return true;
   }
   return false;
@@ -264,7 +267,8 @@ static const char *initialiser(c_gen *g, const schema_field *f) {
   arena *a = g->arena;
   const schema_type *t = f->type;
   if (f->value == NULL) {
-    bool nested = t->kind == SCHEMA_NAMED && t->decl->kind == SCHEMA_STRUCT && !f->indirect && has_defaults(t->decl);
+    bool nested =
+        t->kind == SCHEMA_NAMED && t->decl->kind == SCHEMA_STRUCT && !f->indirect && has_defaults(t->decl);
     return nested ? arena_printf(a, ".%s = %s_INIT", f->name.c, upper(g, t->decl->name.c)) : NULL;
   }
   const char *value = c_value(a, t, f->value);
@@ -274,7 +278,8 @@ static const char *initialiser(c_gen *g, const schema_field *f) {
     value = arena_printf(a, "%.*s", (int)strcspn(strchr(value, '{'), "}") + 1, strchr(value, '{'));
   if (f->value->kind == SCHEMA_VALUE_STRING)
     value = arena_printf(a, "{%s, %zu}", value, f->value->string.size);
-  if (t->kind == SCHEMA_OPTIONAL) return arena_printf(a, ".%s = true, .%s = %s", c_flag(a, f->name.c), f->name.c, value);
+  if (t->kind == SCHEMA_OPTIONAL)
+    return arena_printf(a, ".%s = true, .%s = %s", c_flag(a, f->name.c), f->name.c, value);
   return arena_printf(a, ".%s = %s", f->name.c, value);
 }
 
@@ -287,7 +292,8 @@ static void write_defaults(c_gen *g, const schema_decl *d) {
   }
   const char *name = upper(g, d->name.c);
   emit(g->e, "/* The schema's defaults: `%s value = %s_INIT;` */\n", d->name.c, name);
-  c_print_define(g->e, arena_printf(g->arena, "%s_INIT", name), arena_printf(g->arena, "{%s}", list != NULL ? list : "0"));
+  c_print_define(g->e, arena_printf(g->arena, "%s_INIT", name),
+                 arena_printf(g->arena, "{%s}", list != NULL ? list : "0"));
 }
 
 static const char *sum(arena *a, const char *left, const char *right) {
@@ -298,7 +304,8 @@ static const char *sum(arena *a, const char *left, const char *right) {
 static const char *arena_size(c_gen *g, const schema_type *t) {
   arena *a = g->arena;
   if (c_is_scalar(t) || c_is_enum(t)) return NULL;
-  if (t->kind == SCHEMA_NAMED) return t->decl->needs_arena ? arena_printf(a, "%s_ARENA_SIZE", upper(g, t->decl->name.c)) : NULL;
+  if (t->kind == SCHEMA_NAMED)
+    return t->decl->needs_arena ? arena_printf(a, "%s_ARENA_SIZE", upper(g, t->decl->name.c)) : NULL;
   if (t->kind == SCHEMA_TUPLE) {
     const char *total = NULL;
     for (size_t i = 0; i < t->member_count; i++) total = sum(a, total, arena_size(g, t->members[i]));
@@ -314,7 +321,8 @@ static const char *arena_size(c_gen *g, const schema_type *t) {
   const char *type = t->kind == SCHEMA_MAP ? c_entry_type(a, t) : c_type(a, t->item);
   const char *items = arena_printf(a, "MBR_ARENA_ROUND(%s * sizeof(%s))", count, type);
   /* Of a set or map also what looking for duplicates takes. */
-  if (t->kind != SCHEMA_LIST) items = sum(a, items, arena_printf(a, "MBR_ARENA_ROUND(%s * sizeof(size_t))", count));
+  if (t->kind != SCHEMA_LIST)
+    items = sum(a, items, arena_printf(a, "MBR_ARENA_ROUND(%s * sizeof(size_t))", count));
   return sum(a, items, each);
 }
 
@@ -361,8 +369,8 @@ static void write_tag(c_gen *g, const schema_decl *d) {
   emit(g->e, "typedef enum %s_tag {\n", d->name.c);
   for (size_t i = 0; i < d->arm_count; i++) {
     comment(g, 1, c_doc(g->arena, &d->arms[i].info));
-    c_print_line(g->e, g->arena, 1, "%s = %" PRIu32 "%s", c_arm_tag(g->arena, d, &d->arms[i]), d->arms[i].index,
-                 i + 1 < d->arm_count ? "," : "");
+    c_print_line(g->e, g->arena, 1, "%s = %" PRIu32 "%s", c_arm_tag(g->arena, d, &d->arms[i]),
+                 d->arms[i].index, i + 1 < d->arm_count ? "," : "");
   }
   emit(g->e, "} %s_tag;\n\n", d->name.c);
 }
@@ -466,8 +474,8 @@ static void define_decl(c_gen *g, const schema_decl *d) {
 }
 
 static void write_introduction(c_gen *g) {
-  const char *title = arena_printf(g->arena, "%s.h — namespace %.*s. Generated by mbrc; do not edit.", g->ns->name.c,
-                                   TEXT_ARG(g->ns->name.text));
+  const char *title = arena_printf(g->arena, "%s.h — namespace %.*s. Generated by mbrc; do not edit.",
+                                   g->ns->name.c, TEXT_ARG(g->ns->name.text));
   const char *codec =
       "For each struct, union and error X:\n"
       "  X_encode  appends `value` to `w`. Fails with MBR_NO_SPACE, or with what is wrong with the value\n"
@@ -476,7 +484,8 @@ static void write_introduction(c_gen *g) {
       "            the input, lists stand in the reader's arena: the value is good for as long as both are.\n"
       "            After an error its content is unspecified.\n"
       "  X_size    is the number of bytes X_encode will append; the largest size_t where none would do.\n"
-      "They keep nothing, allocate nothing and may run on any thread, with a writer, reader and value that no\n"
+      "They keep nothing, allocate nothing and may run on any thread, with a writer, reader and value that "
+      "no\n"
       "other thread is changing. X_MAX_SIZE and X_ARENA_SIZE are the most bytes a value takes encoded, and\n"
       "decoding takes of an arena; they exist where the schema sets bounds.";
   const char *doc = g->ns->doc.size != 0 ? arena_printf(g->arena, "\n\n%.*s", TEXT_ARG(g->ns->doc)) : "";
@@ -491,12 +500,13 @@ static bool has_services(const schema_namespace *ns) {
 }
 
 static void write_includes(c_gen *g) {
-  const char *guard = arena_printf(g->arena, "%s_H_", upper(g, g->ns->name.c));
+  const char *guard = arena_printf(g->arena, "%s_H", upper(g, g->ns->name.c));
   emit(g->e, "#ifndef %s\n#define %s\n\n", guard, guard);
   if (has_services(g->ns)) emit(g->e, "#include \"mbr/peer.h\"\n");
   emit(g->e, "#include \"mbr/wire.h\"\n");
   if (g->ns->import_count != 0) emit(g->e, "\n");
-  for (size_t i = 0; i < g->ns->import_count; i++) emit(g->e, "#include \"%s.h\"\n", g->ns->imports[i]->name.c);
+  for (size_t i = 0; i < g->ns->import_count; i++)
+    emit(g->e, "#include \"%s.h\"\n", g->ns->imports[i]->name.c);
   emit(g->e, "\n#ifdef __cplusplus\nextern \"C\" {\n#endif\n\n");
 }
 
@@ -505,7 +515,8 @@ void c_write_header(c_gen *g) {
   write_introduction(g);
   write_includes(g);
   for (size_t i = 0; i < ns->sorted_count; i++)
-    if (ns->sorted[i]->kind == SCHEMA_ENUM || ns->sorted[i]->kind == SCHEMA_FLAGS) write_enum(g, ns->sorted[i]);
+    if (ns->sorted[i]->kind == SCHEMA_ENUM || ns->sorted[i]->kind == SCHEMA_FLAGS)
+      write_enum(g, ns->sorted[i]);
   bool constants = false;
   for (size_t i = 0; i < ns->decl_count; i++) {
     if (ns->decls[i]->kind != SCHEMA_CONST) continue;
@@ -514,7 +525,8 @@ void c_write_header(c_gen *g) {
   }
   if (constants) emit(g->e, "\n");
   for (size_t i = 0; i < ns->sorted_count; i++)
-    if (ns->sorted[i]->kind != SCHEMA_ENUM && ns->sorted[i]->kind != SCHEMA_FLAGS) define_decl(g, ns->sorted[i]);
+    if (ns->sorted[i]->kind != SCHEMA_ENUM && ns->sorted[i]->kind != SCHEMA_FLAGS)
+      define_decl(g, ns->sorted[i]);
   for (size_t i = 0; i < ns->decl_count; i++)
     if (ns->decls[i]->kind == SCHEMA_SERVICE) c_declare_service(g, ns->decls[i]);
   emit(g->e, "#ifdef __cplusplus\n}\n#endif\n#endif\n");

@@ -21,10 +21,12 @@ typedef struct codec {
 } codec;
 
 /* Defines `X_codec` for a generated type X. */
-#define CODEC(X)                                                                                         \
-  static size_t X##_test_size(const void *value) { return X##_size((const X *)value); }                  \
-  static mbr_status X##_test_encode(mbr_writer *w, const void *value) { return X##_encode(w, (const X *)value); } \
-  static mbr_status X##_test_decode(mbr_reader *r, void *value) { return X##_decode(r, (X *)value); }    \
+#define CODEC(X)                                                                                             \
+  static size_t X##_test_size(const void *value) { return X##_size((const X *)value); }                      \
+  static mbr_status X##_test_encode(mbr_writer *w, const void *value) {                                      \
+    return X##_encode(w, (const X *)value);                                                                  \
+  }                                                                                                          \
+  static mbr_status X##_test_decode(mbr_reader *r, void *value) { return X##_decode(r, (X *)value); }        \
   static const codec X##_codec = {sizeof(X), X##_test_size, X##_test_encode, X##_test_decode}
 
 /* Blocks for arenas, freed by arena_reset. */
@@ -64,7 +66,8 @@ static inline uint8_t *encode_exact(const codec *c, const void *value, size_t *s
 }
 
 /* Decodes a copy that ends where the input ends, so that a sanitizer sees every byte read too far. */
-static inline mbr_status decode_copy(const codec *c, const uint8_t *data, size_t size, void *value, size_t *offset) {
+static inline mbr_status decode_copy(const codec *c, const uint8_t *data, size_t size, void *value,
+                                     size_t *offset) {
   test_arena arena;
   mbr_reader r;
   uint8_t *copy = malloc(size != 0 ? size : 1);

@@ -49,14 +49,15 @@ static codec_shapes_telemetry telemetry(void) {
 static void telemetry_has_the_bytes_of_bincode(void **state) {
   (void)state;
   static const uint8_t bytes[] = {
-      1, 3, 0xFE, 0xFF, 0x70, 0x11, 0x01, 0x00,                          /* active zone delta count */
-      0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF,                    /* at */
-      0x00, 0x00, 0xAC, 0x41, 0, 0, 0, 0, 0, 0, 0xE0, 0x3F,              /* celsius ratio */
-      3, 0, 0, 0, 0, 0, 0, 0, 'h', 0xC3, 0xA9,                           /* name */
-      2, 0, 0, 0, 0, 0, 0, 0, 1, 2,                                      /* raw */
-      2, 0, 0, 0,                                                        /* mode */
-      1, 0, 0, 0, 0, 0, 0, 0xF0, 0x3F,                                   /* fine */
-      3, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x80, 0x3F, 0, 0, 0x20, 0xC0, 0, 0, 0x50, 0x40, /* history */
+      1,    3,    0xFE, 0xFF, 0x70, 0x11, 0x01, 0x00,                         /* active zone delta count */
+      0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF,                         /* at */
+      0x00, 0x00, 0xAC, 0x41, 0,    0,    0,    0,    0,    0,    0xE0, 0x3F, /* celsius ratio */
+      3,    0,    0,    0,    0,    0,    0,    0,    'h',  0xC3, 0xA9,       /* name */
+      2,    0,    0,    0,    0,    0,    0,    0,    1,    2,                /* raw */
+      2,    0,    0,    0,                                                    /* mode */
+      1,    0,    0,    0,    0,    0,    0,    0xF0, 0x3F,                   /* fine */
+      3,    0,    0,    0,    0,    0,    0,    0,    0,    0,    0x80, 0x3F,
+      0,    0,    0x20, 0xC0, 0,    0,    0x50, 0x40, /* history */
   };
   codec_shapes_telemetry value = telemetry();
   assert_bytes(&codec_shapes_telemetry_codec, &value, bytes, sizeof bytes);
@@ -97,12 +98,29 @@ static void decoded_members_are_what_was_sent(void **state) {
 }
 
 static codec_shapes_numbers numbers(void) {
-  return (codec_shapes_numbers){
-      .a = 255, .b = 65535, .c = UINT32_MAX, .d = UINT64_MAX, .e = -128, .f = INT16_MIN, .g = INT32_MIN, .h = INT64_MIN,
-      .i = 1.5f, .j = -0.1, .k = true, .l = {1, UINT64_MAX}, .m = {UINT64_MAX, -1}, .n = {{1, 2, 3, 4, 5, 6, 7, 8, 9}},
-      .o = 8640000000000000000, .p = INT64_MIN, .q = CODEC_SHAPES_MODE_AUTO, .s = CODEC_SHAPES_GEAR_DRIVE,
-      .t = CODEC_SHAPES_SIGNED_LOW, .u = CODEC_SHAPES_FULL_LEAST, .v = 777,
-      .w = CODEC_SHAPES_DOORS_FRONT_LEFT | CODEC_SHAPES_DOORS_TAIL | 0x80, .x = CODEC_SHAPES_WIDE_LAST};
+  return (codec_shapes_numbers){.a = 255,
+                                .b = 65535,
+                                .c = UINT32_MAX,
+                                .d = UINT64_MAX,
+                                .e = -128,
+                                .f = INT16_MIN,
+                                .g = INT32_MIN,
+                                .h = INT64_MIN,
+                                .i = 1.5f,
+                                .j = -0.1,
+                                .k = true,
+                                .l = {1, UINT64_MAX},
+                                .m = {UINT64_MAX, -1},
+                                .n = {{1, 2, 3, 4, 5, 6, 7, 8, 9}},
+                                .o = 8640000000000000000,
+                                .p = INT64_MIN,
+                                .q = CODEC_SHAPES_MODE_AUTO,
+                                .s = CODEC_SHAPES_GEAR_DRIVE,
+                                .t = CODEC_SHAPES_SIGNED_LOW,
+                                .u = CODEC_SHAPES_FULL_LEAST,
+                                .v = 777,
+                                .w = CODEC_SHAPES_DOORS_FRONT_LEFT | CODEC_SHAPES_DOORS_TAIL | 0x80,
+                                .x = CODEC_SHAPES_WIDE_LAST};
 }
 
 static void numbers_survive(void **state) {
@@ -152,12 +170,35 @@ static void optionals_survive_absent_and_present(void **state) {
   codec_shapes_optionals absent = {0};
   assert_round_trip(&codec_shapes_optionals_codec, &absent);
   assert_int_equal(codec_shapes_optionals_size(&absent), 15);
-  codec_shapes_optionals value = {
-      .has_a = true, .a = 9, .has_b = true, .b = true, .has_c = true, .c = 2.0, .has_d = true, .d = CODEC_SHAPES_MODE_AUTO,
-      .has_e = true, .e = 5, .has_f = true, .f = str("text"), .has_g = true, .g = {1.0f, 2.0f}, .has_h = true,
-      .h = {items, 2}, .has_i = true, .i = {1, 2, 3}, .has_j = true, .has_k = true, .k = 0x1F600, .has_l = true,
-      .l = {str("label"), CODEC_UNITS_PRECISION_GUESSED}, .has_m = true, .m = CODEC_SHAPES_DOORS_TAIL, .has_n = true,
-      .n = {(const uint8_t *)"abcd", 4}, .has_o = true, .o = 20};
+  codec_shapes_optionals value = {.has_a = true,
+                                  .a = 9,
+                                  .has_b = true,
+                                  .b = true,
+                                  .has_c = true,
+                                  .c = 2.0,
+                                  .has_d = true,
+                                  .d = CODEC_SHAPES_MODE_AUTO,
+                                  .has_e = true,
+                                  .e = 5,
+                                  .has_f = true,
+                                  .f = str("text"),
+                                  .has_g = true,
+                                  .g = {1.0f, 2.0f},
+                                  .has_h = true,
+                                  .h = {items, 2},
+                                  .has_i = true,
+                                  .i = {1, 2, 3},
+                                  .has_j = true,
+                                  .has_k = true,
+                                  .k = 0x1F600,
+                                  .has_l = true,
+                                  .l = {str("label"), CODEC_UNITS_PRECISION_GUESSED},
+                                  .has_m = true,
+                                  .m = CODEC_SHAPES_DOORS_TAIL,
+                                  .has_n = true,
+                                  .n = {(const uint8_t *)"abcd", 4},
+                                  .has_o = true,
+                                  .o = 20};
   assert_round_trip(&codec_shapes_optionals_codec, &value);
   assert_survives_damage(&codec_shapes_optionals_codec, &value);
 }
@@ -184,7 +225,8 @@ static void an_option_tag_is_0_or_1(void **state) {
   for (size_t i = 0; i < sizeof bytes; i++) {
     size_t offset;
     bytes[i] = 2;
-    assert_int_equal(decode_copy(&codec_shapes_optionals_codec, bytes, sizeof bytes, &got, &offset), MBR_BAD_OPTION);
+    assert_int_equal(decode_copy(&codec_shapes_optionals_codec, bytes, sizeof bytes, &got, &offset),
+                     MBR_BAD_OPTION);
     assert_int_equal(offset, i);
     bytes[i] = 0;
   }
@@ -193,7 +235,8 @@ static void an_option_tag_is_0_or_1(void **state) {
 static const float items_in_range[] = {0.0f, 0.5f, 1.0f};
 
 static codec_shapes_ranges ranges(void) {
-  return (codec_shapes_ranges){.a = 1, .b = -5, .c = 0.5, .all = 255, .items = {items_in_range, 3}, .three = {1, 2, 3}};
+  return (codec_shapes_ranges){
+      .a = 1, .b = -5, .c = 0.5, .all = 255, .items = {items_in_range, 3}, .three = {1, 2, 3}};
 }
 
 static void ranges_are_checked_when_encoding(void **state) {
@@ -272,10 +315,23 @@ static codec_shapes_lists lists(void) {
   labels[0] = (codec_units_label){str("a"), CODEC_UNITS_PRECISION_EXACT};
   labels[1] = (codec_units_label){str("bb"), CODEC_UNITS_PRECISION_GUESSED};
   pairs[0] = (mbr_tuple2_u8_str){4, str("four")};
-  return (codec_shapes_lists){
-      .a = {bools, 2}, .b = {bytes, 3}, .c = {numbers_, 2}, .d = {strings, 2}, .e = {blobs, 2}, .f = {modes, 2},
-      .g = {chars, 4}, .h = {points, 2}, .i = {labels, 2}, .j = {nested, 2}, .k = {maybes, 2}, .l = {outer, 2},
-      .m = {triples, 2}, .n = {ids, 2}, .o = {times, 2}, .p = {pairs, 1}, .q = {nothings, 3}};
+  return (codec_shapes_lists){.a = {bools, 2},
+                              .b = {bytes, 3},
+                              .c = {numbers_, 2},
+                              .d = {strings, 2},
+                              .e = {blobs, 2},
+                              .f = {modes, 2},
+                              .g = {chars, 4},
+                              .h = {points, 2},
+                              .i = {labels, 2},
+                              .j = {nested, 2},
+                              .k = {maybes, 2},
+                              .l = {outer, 2},
+                              .m = {triples, 2},
+                              .n = {ids, 2},
+                              .o = {times, 2},
+                              .p = {pairs, 1},
+                              .q = {nothings, 3}};
 }
 
 static void lists_survive(void **state) {
@@ -287,7 +343,8 @@ static void lists_survive(void **state) {
 }
 
 /* A count that the rest of the input cannot pay for is refused where it stands, and takes no memory. Items
- * without bytes are paid for by nothing and counted against MBR_EMPTY_ITEMS_MAX, which two bytes are below. */
+ * without bytes are paid for by nothing and counted against MBR_EMPTY_ITEMS_MAX, which two bytes are below.
+ */
 static void hostile_counts_are_refused(void **state) {
   (void)state;
   enum { LISTS = 17, NOTHINGS = 16 };
@@ -297,7 +354,8 @@ static void hostile_counts_are_refused(void **state) {
     for (size_t k = i == NOTHINGS ? 2 : 0; k < MBR_COUNT_SIZE; k++) {
       size_t offset;
       bytes[i * MBR_COUNT_SIZE + k] = 0xFF;
-      assert_int_equal(decode_copy(&codec_shapes_lists_codec, bytes, sizeof bytes, &got, &offset), MBR_BAD_LENGTH);
+      assert_int_equal(decode_copy(&codec_shapes_lists_codec, bytes, sizeof bytes, &got, &offset),
+                       MBR_BAD_LENGTH);
       assert_int_equal(offset, i * MBR_COUNT_SIZE);
       bytes[i * MBR_COUNT_SIZE + k] = 0;
     }
@@ -336,9 +394,16 @@ static void arrays_survive(void **state) {
   (void)state;
   static const uint8_t bytes[] = {1, 2, 3};
   codec_shapes_arrays value = {
-      .a = {1, 2, 3}, .b = {{1, 2}, {3, 4}}, .c = {{{1, 2}}, {{3, 4}}, {{5, 6}}}, .d = {str("a"), str("bc")},
-      .e = {{true, 1}, {false, 0}}, .f = {CODEC_SHAPES_GEAR_PARK, CODEC_SHAPES_GEAR_DRIVE}, .g = {{bytes, 3}, {NULL, 0}},
-      .h = {true, false}, .i = {{str("x"), CODEC_UNITS_PRECISION_EXACT}, {str("yz"), CODEC_UNITS_PRECISION_ROUNDED}}, .j = {'a', 0x20AC}};
+      .a = {1, 2, 3},
+      .b = {{1, 2}, {3, 4}},
+      .c = {{{1, 2}}, {{3, 4}}, {{5, 6}}},
+      .d = {str("a"), str("bc")},
+      .e = {{true, 1}, {false, 0}},
+      .f = {CODEC_SHAPES_GEAR_PARK, CODEC_SHAPES_GEAR_DRIVE},
+      .g = {{bytes, 3}, {NULL, 0}},
+      .h = {true, false},
+      .i = {{str("x"), CODEC_UNITS_PRECISION_EXACT}, {str("yz"), CODEC_UNITS_PRECISION_ROUNDED}},
+      .j = {'a', 0x20AC}};
   assert_round_trip(&codec_shapes_arrays_codec, &value);
   assert_survives_damage(&codec_shapes_arrays_codec, &value);
   value.f[1] = 7;
@@ -424,7 +489,8 @@ static void recursive_types_survive(void **state) {
   codec_shapes_node root = {.children = {children, 2}, .next = &children[0]};
   assert_round_trip(&codec_shapes_node_codec, &root);
   assert_survives_damage(&codec_shapes_node_codec, &root);
-  codec_shapes_expression one = CODEC_SHAPES_EXPRESSION_NUMBER(1.0), minus = CODEC_SHAPES_EXPRESSION_NEGATED(&one);
+  codec_shapes_expression one = CODEC_SHAPES_EXPRESSION_NUMBER(1.0),
+                          minus = CODEC_SHAPES_EXPRESSION_NEGATED(&one);
   codec_shapes_expression both = CODEC_SHAPES_EXPRESSION_SUM(&one, &minus), list[] = {one, minus};
   codec_shapes_expression all = CODEC_SHAPES_EXPRESSION_ALL(((mbr_list_codec_shapes_expression){list, 2}));
   assert_round_trip(&codec_shapes_expression_codec, &both);
@@ -432,15 +498,23 @@ static void recursive_types_survive(void **state) {
   codec_shapes_entry entries[] = {CODEC_SHAPES_ENTRY_FILE(str("a.txt"))};
   codec_shapes_folder folder = {str("src"), {entries, 1}};
   assert_round_trip(&codec_shapes_folder_codec, &folder);
-  codec_shapes_holder holder = {.node = root, .has_expression = true, .expression = both, .pair = {.item0 = root, .item1 = 1}};
+  codec_shapes_holder holder = {
+      .node = root, .has_expression = true, .expression = both, .pair = {.item0 = root, .item1 = 1}};
   assert_round_trip(&codec_shapes_holder_codec, &holder);
   assert_survives_damage(&codec_shapes_holder_codec, &holder);
 }
 
 static void a_large_struct_survives(void **state) {
   (void)state;
-  codec_shapes_large value = {.a0 = 1, .has_b1 = true, .b1 = 1.0f, .c2 = str("two"), .a42 = 42, .c41 = str("41"),
-                              .has_b88 = true, .b88 = 88.0f, .c89 = str("last")};
+  codec_shapes_large value = {.a0 = 1,
+                              .has_b1 = true,
+                              .b1 = 1.0f,
+                              .c2 = str("two"),
+                              .a42 = 42,
+                              .c41 = str("41"),
+                              .has_b88 = true,
+                              .b88 = 88.0f,
+                              .c89 = str("last")};
   assert_round_trip(&codec_shapes_large_codec, &value);
   assert_survives_damage(&codec_shapes_large_codec, &value);
 }
@@ -459,8 +533,12 @@ static void depth_is_bounded_both_ways(void **state) {
 }
 
 static codec_shapes_key key(uint16_t id, bool has_inner, uint8_t inner) {
-  return (codec_shapes_key){.id = id, .has_name = true, .name = str("key"), .has_inner = has_inner,
-                            .inner = {.id = inner, .has_open = true}, .pair = {1, {2, -3}}};
+  return (codec_shapes_key){.id = id,
+                            .has_name = true,
+                            .name = str("key"),
+                            .has_inner = has_inner,
+                            .inner = {.id = inner, .has_open = true},
+                            .pair = {1, {2, -3}}};
 }
 
 static void sets_survive(void **state) {
@@ -471,7 +549,8 @@ static void sets_survive(void **state) {
   static const mbr_tuple2_uuid_u128 pairs[] = {{{{1}}, {1, 2}}, {{{1}}, {2, 1}}, {{{0}}, {2, 1}}};
   const mbr_str texts[] = {str("b"), str("a"), str("ab"), str("")};
   const codec_shapes_key keys[] = {key(1, true, 9), key(1, true, 8), key(1, false, 0)};
-  codec_shapes_sets value = {{numbers_, 3}, {texts, 4}, {modes, 2}, {maybes, 3}, {keys, 3}, {pairs, 3}}, empty = {0};
+  codec_shapes_sets value = {{numbers_, 3}, {texts, 4}, {modes, 2}, {maybes, 3}, {keys, 3}, {pairs, 3}},
+                    empty = {0};
   assert_round_trip(&codec_shapes_sets_codec, &empty);
   assert_round_trip(&codec_shapes_sets_codec, &value);
   assert_survives_damage(&codec_shapes_sets_codec, &value);
@@ -493,9 +572,10 @@ static void an_item_that_occurs_twice_is_refused(void **state) {
   static const mbr_opt_u16 absent[] = {{false, 0}, {true, 1}, {false, 7}};
   const mbr_str texts[] = {str("x"), str("y"), str("x")};
   const codec_shapes_key keys[] = {key(1, true, 9), key(1, true, 9)};
-  const codec_shapes_sets cases[] = {
-      {.a = {beside, 2}}, {.a = {apart, 3}}, {.a = {falling, 7}}, {.b = {texts, 3}}, {.d = {absent, 3}}, {.e = {keys, 2}}};
-  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) assert_duplicate(&codec_shapes_sets_codec, &cases[i]);
+  const codec_shapes_sets cases[] = {{.a = {beside, 2}}, {.a = {apart, 3}},  {.a = {falling, 7}},
+                                     {.b = {texts, 3}},  {.d = {absent, 3}}, {.e = {keys, 2}}};
+  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
+    assert_duplicate(&codec_shapes_sets_codec, &cases[i]);
   static const mbr_entry_u8_u32 entries[] = {{1, 2}, {2, 2}, {1, 3}};
   codec_shapes_maps map = {.a = {entries, 3}};
   assert_duplicate(&codec_shapes_maps_codec, &map);
@@ -506,16 +586,19 @@ static void maps_survive(void **state) {
   static const mbr_entry_u8_u32 numbers_[] = {{2, 7}, {1, 8}};
   static const uint8_t bytes[] = {1, 2};
   static const mbr_entry_opt_codec_shapes_mode_list_u8 lists_[] = {
-      {.has_key = false, .value = {bytes, 2}}, {.has_key = true, .key = CODEC_SHAPES_MODE_OFF, .value = {NULL, 0}}};
+      {.has_key = false, .value = {bytes, 2}},
+      {.has_key = true, .key = CODEC_SHAPES_MODE_OFF, .value = {NULL, 0}}};
   static const codec_shapes_tree leaf;
   static const mbr_entry_bool_array2_u8 flags[] = {{true, {1, 2}}, {false, {3, 4}}};
   static const mbr_entry_char_map_bool_array2_u8 letters[] = {{0x1F600, {flags, 2}}, {'a', {NULL, 0}}};
   const mbr_entry_str_str texts[] = {{str("k"), str("v")}, {str("a"), str("")}};
-  const mbr_entry_codec_shapes_key_opt_u8 keys[] = {{.key = key(2, false, 0), .has_value = true, .value = 1}, {.key = key(1, false, 0)}};
+  const mbr_entry_codec_shapes_key_opt_u8 keys[] = {{.key = key(2, false, 0), .has_value = true, .value = 1},
+                                                    {.key = key(1, false, 0)}};
   const mbr_entry_u8_codec_shapes_tree branches[] = {{1, leaf}, {0, leaf}};
   const mbr_entry_u8_tuple2_codec_shapes_tree_u8 twigs[] = {{4, {leaf, 5}}};
   const mbr_entry_timestamp_codec_shapes_tree trees[] = {{-1, {{branches, 2}, {twigs, 1}}}};
-  codec_shapes_maps value = {{numbers_, 2}, {texts, 2}, {lists_, 2}, {keys, 2}, {trees, 1}, {letters, 2}}, empty = {0};
+  codec_shapes_maps value = {{numbers_, 2}, {texts, 2}, {lists_, 2}, {keys, 2}, {trees, 1}, {letters, 2}},
+                    empty = {0};
   assert_round_trip(&codec_shapes_maps_codec, &empty);
   assert_round_trip(&codec_shapes_maps_codec, &value);
   assert_survives_damage(&codec_shapes_maps_codec, &value);

@@ -34,10 +34,16 @@ static void give_block(void *owner, void *block) {
 
 static void serve(const codec_shapes_shapes_ops *ops, void *self) {
   static const mbr_hooks hooks = {.alloc = take_block, .free = give_block};
-  const mbr_peer_memory memory = {
-      .slots = side.slots, .slot_count = SLOTS, .calls = side.calls, .call_count = SLOTS, .bindings = side.bindings,
-      .binding_count = 2, .storage = side.storage, .storage_size = STORAGE_SIZE, .outbox = side.outbox,
-      .outbox_size = OUTBOX_SIZE};
+  const mbr_peer_memory memory = {.slots = side.slots,
+                                  .slot_count = SLOTS,
+                                  .calls = side.calls,
+                                  .call_count = SLOTS,
+                                  .bindings = side.bindings,
+                                  .binding_count = 2,
+                                  .storage = side.storage,
+                                  .storage_size = STORAGE_SIZE,
+                                  .outbox = side.outbox,
+                                  .outbox_size = OUTBOX_SIZE};
   assert_int_equal(mbr_peer_open(&side.peer, &memory, &hooks, NULL), MBR_OK);
   assert_int_equal(codec_shapes_shapes_serve(&side.peer, ops, self), MBR_OK);
 }
@@ -75,8 +81,11 @@ static mbr_status call(const char *name, const void *args, size_t size) {
   uint8_t data[MBR_FRAME_HEADER_SIZE + MBR_CALL_PREFIX_SIZE + 512];
   const size_t before = MBR_FRAME_HEADER_SIZE + MBR_CALL_PREFIX_SIZE;
   strcat(full, name);
-  mbr_frame frame = {.size = (uint32_t)(before + size), .kind = MBR_FRAME_CALL, .flags = MBR_FRAME_FROM_CALLER,
-                     .call = ++side.serial << 16, .method = id_of(full)};
+  mbr_frame frame = {.size = (uint32_t)(before + size),
+                     .kind = MBR_FRAME_CALL,
+                     .flags = MBR_FRAME_FROM_CALLER,
+                     .call = ++side.serial << 16,
+                     .method = id_of(full)};
   mbr_frame_write(data, &frame);
   mbr_put_u32(data + MBR_FRAME_HEADER_SIZE, 0);
   mbr_put_u32(data + MBR_FRAME_HEADER_SIZE + 4, 1);
@@ -120,7 +129,8 @@ typedef struct seen {
   bool d;
 } seen;
 
-static void on_scalars(void *self, codec_shapes_shapes_scalars_call call, uint8_t a, float b, codec_shapes_mode c, bool d) {
+static void on_scalars(void *self, codec_shapes_shapes_scalars_call call, uint8_t a, float b,
+                       codec_shapes_mode c, bool d) {
   seen *s = self;
   *s = (seen){s->calls + 1, a, b, c, d};
   assert_int_equal(codec_shapes_shapes_scalars_ok(call, 258), MBR_OK);
@@ -148,8 +158,7 @@ static void scalars_reach_the_handler(void **state) {
     bytes[bad[i].at] = bad[i].byte;
     assert_int_equal(call("scalars", bytes, sizeof good), bad[i].status);
   }
-  for (size_t cut = 0; cut < sizeof good; cut++)
-    assert_int_equal(call("scalars", good, cut), MBR_TRUNCATED);
+  for (size_t cut = 0; cut < sizeof good; cut++) assert_int_equal(call("scalars", good, cut), MBR_TRUNCATED);
   uint8_t longer[sizeof good + 1] = {0};
   memcpy(longer, good, sizeof good);
   assert_int_equal(call("scalars", longer, sizeof longer), MBR_TRAILING);
@@ -158,8 +167,9 @@ static void scalars_reach_the_handler(void **state) {
 
 static unsigned optionals_seen;
 
-static void on_optionals(void *self, codec_shapes_shapes_optionals_call call, bool has_a, uint8_t a, bool has_b, mbr_str b,
-                         const codec_shapes_telemetry *c, const mbr_list_u8 *d, const uint8_t e[3]) {
+static void on_optionals(void *self, codec_shapes_shapes_optionals_call call, bool has_a, uint8_t a,
+                         bool has_b, mbr_str b, const codec_shapes_telemetry *c, const mbr_list_u8 *d,
+                         const uint8_t e[3]) {
   const bool *present = self;
   optionals_seen++;
   (void)codec_shapes_shapes_optionals_ok(call, has_a, a);
@@ -207,8 +217,9 @@ static void optional_arguments_reach_the_handler(void **state) {
   assert_int_equal(optionals_seen, 2);
 }
 
-static void on_aggregates(void *self, codec_shapes_shapes_aggregates_call call, const codec_shapes_telemetry *a,
-                          const mbr_list_u16 *b, const uint8_t c[3], const mbr_tuple2_u8_str *d, const codec_shapes_event *e) {
+static void on_aggregates(void *self, codec_shapes_shapes_aggregates_call call,
+                          const codec_shapes_telemetry *a, const mbr_list_u16 *b, const uint8_t c[3],
+                          const mbr_tuple2_u8_str *d, const codec_shapes_event *e) {
   unsigned *calls = self;
   ++*calls;
   (void)codec_shapes_shapes_aggregates_ok(call, a);
@@ -238,8 +249,7 @@ static void aggregates_reach_the_handler(void **state) {
   mbr_write_str(&w, str("two"), MBR_UNBOUNDED);
   assert_int_equal(codec_shapes_event_encode(&w, &event), MBR_OK);
   assert_int_equal(call("aggregates", data, w.offset), MBR_OK);
-  for (size_t cut = 0; cut < w.offset; cut++)
-    assert_int_not_equal(call("aggregates", data, cut), MBR_OK);
+  for (size_t cut = 0; cut < w.offset; cut++) assert_int_not_equal(call("aggregates", data, cut), MBR_OK);
   assert_int_equal(calls, 1);
 }
 
@@ -259,10 +269,11 @@ static void a_oneway_reaches_the_handler_and_answers_nothing(void **state) {
   assert_int_equal(zone, 7);
 }
 
-static void on_call(void *self, codec_shapes_shapes_call_call call, uint8_t self_, uint8_t call_, uint8_t r, uint8_t ops,
-                    uint8_t args, uint8_t p, uint8_t handlers, uint8_t i) {
+static void on_call(void *self, codec_shapes_shapes_call_call call, uint8_t self_, uint8_t call_, uint8_t r,
+                    uint8_t ops, uint8_t args, uint8_t p, uint8_t handlers, uint8_t i) {
   unsigned *sum = self;
-  *sum = self_ + 10u * call_ + 100u * r + 1000u * ops + 10000u * args + 100000u * p + 1000000u * handlers + 10000000u * i;
+  *sum = self_ + 10u * call_ + 100u * r + 1000u * ops + 10000u * args + 100000u * p + 1000000u * handlers +
+         10000000u * i;
   (void)codec_shapes_shapes_call_ok(call);
 }
 
@@ -287,14 +298,15 @@ static void hold_count(void *self, codec_shapes_shapes_count_call call) {
   side.held = call.base;
 }
 
-static void hold_scalars(void *self, codec_shapes_shapes_scalars_call call, uint8_t a, float b, codec_shapes_mode c,
-                         bool d) {
+static void hold_scalars(void *self, codec_shapes_shapes_scalars_call call, uint8_t a, float b,
+                         codec_shapes_mode c, bool d) {
   (void)self, (void)a, (void)b, (void)c, (void)d;
   mbr_call_defer(call.base);
   side.held = call.base;
 }
 
-static const codec_shapes_shapes_ops holding = {.nothing = hold_nothing, .count = hold_count, .scalars = hold_scalars};
+static const codec_shapes_shapes_ops holding = {
+    .nothing = hold_nothing, .count = hold_count, .scalars = hold_scalars};
 
 /* A call that waits for its answer; all methods of one kind look alike from here. */
 static mbr_call hold(const char *name) {
@@ -367,7 +379,8 @@ static void a_refused_value_ends_its_call_with_the_fault(void **state) {
   receive();
   assert_int_equal(side.kind, MBR_FRAME_FAULT);
   assert_int_equal(mbr_get_u32(side.data), MBR_BAD_ENUM);
-  assert_int_equal(codec_shapes_shapes_result_text_ok(HELD(result_text), true, str("123456789")), MBR_BAD_LENGTH);
+  assert_int_equal(codec_shapes_shapes_result_text_ok(HELD(result_text), true, str("123456789")),
+                   MBR_BAD_LENGTH);
   receive();
   assert_int_equal(mbr_get_u32(side.data), MBR_BAD_LENGTH);
   codec_shapes_telemetry value = {.celsius = 100.0f};

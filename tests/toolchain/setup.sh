@@ -25,6 +25,11 @@ need_c() {
   fi
 }
 
+need_32_bit() {
+  need_c "libc6-dev-i386 lib32gcc-12-dev" "-m32 -pthread" '#include <pthread.h>
+int main(void) { return 0; }'
+}
+
 need_command cc gcc
 need_c libc6-dev "" '#include <stdio.h>
 int main(void) { return 0; }'
@@ -36,13 +41,13 @@ need_command lemon lemon
 need_dart_vm=false
 if ! command -v dart >/dev/null 2>&1; then
   need_dart_vm=true
-  need_c "libc6-dev-i386 lib32gcc-12-dev" "-m32 -pthread" '#include <pthread.h>
-int main(void) { return 0; }'
+  need_32_bit
   [ -e /lib/ld-linux.so.2 ] || want libc6-i386
   [ -x "$build/dart-vm/node_modules/sass-embedded-linux-ia32/dart-sass/src/dart" ] || need_command npm npm
 fi
 
 if [ "$what" = check ]; then
+  need_32_bit
   need_c libcmocka-dev "-lcmocka" '#include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>

@@ -2,7 +2,7 @@
 #include "cabin_climate.h"
 
 mbr_status cabin_climate_reading_encode(mbr_writer *w, const cabin_climate_reading *value) {
-  if (!(value->celsius >= -4e+01f && value->celsius <= 85.0f)) return mbr_writer_fail(w, MBR_BAD_RANGE);
+  if (!(value->celsius >= -40.0f && value->celsius <= 85.0f)) return mbr_writer_fail(w, MBR_BAD_RANGE);
   uint8_t *p = mbr_writer_take(w, 5);
   if (p == NULL) return w->status;
   mbr_put_u8(p, value->zone);
@@ -26,7 +26,7 @@ mbr_status cabin_climate_reading_decode(mbr_reader *r, cabin_climate_reading *va
   if (p == NULL) return r->status;
   value->zone = mbr_get_u8(p);
   value->celsius = mbr_get_f32(p + 1);
-  if (!(value->celsius >= -4e+01f && value->celsius <= 85.0f))
+  if (!(value->celsius >= -40.0f && value->celsius <= 85.0f))
     return mbr_reader_fail_at(r, p + 1, MBR_BAD_RANGE);
   memset(&value->label, 0, sizeof value->label);
   mbr_read_option(r, &value->has_label);
@@ -371,12 +371,12 @@ static mbr_status cabin_climate_climate_set_target_dispatch(const void *ops, voi
   const cabin_climate_climate_ops *handlers = ops;
   if (handlers->set_target == NULL) return MBR_UNIMPLEMENTED;
   uint8_t zone;
-  mbr_read_u8(r, &zone);
   float celsius;
-  const uint8_t *p = mbr_reader_take(r, 4);
+  const uint8_t *p = mbr_reader_take(r, 5);
   if (p == NULL) return r->status;
-  celsius = mbr_get_f32(p);
-  if (!(celsius >= 5.0f && celsius <= 3e+01f)) return mbr_reader_fail_at(r, p, MBR_BAD_RANGE);
+  zone = mbr_get_u8(p);
+  celsius = mbr_get_f32(p + 1);
+  if (!(celsius >= 5.0f && celsius <= 30.0f)) return mbr_reader_fail_at(r, p + 1, MBR_BAD_RANGE);
   if (mbr_reader_finish(r) != MBR_OK) return r->status;
   handlers->set_target(self, (cabin_climate_climate_set_target_call){call}, zone, celsius);
   return MBR_OK;
@@ -418,9 +418,9 @@ static mbr_status cabin_climate_climate_rename_dispatch(const void *ops, void *s
   const cabin_climate_climate_ops *handlers = ops;
   if (handlers->rename == NULL) return MBR_UNIMPLEMENTED;
   uint8_t zone;
-  mbr_read_u8(r, &zone);
   bool has_writer;
   mbr_str writer;
+  mbr_read_u8(r, &zone);
   memset(&writer, 0, sizeof writer);
   mbr_read_option(r, &has_writer);
   if (has_writer) mbr_read_str(r, &writer, 32);
@@ -487,9 +487,11 @@ static mbr_status cabin_climate_climate_watch_dispatch(const void *ops, void *se
   const cabin_climate_climate_ops *handlers = ops;
   if (handlers->watch == NULL) return MBR_UNIMPLEMENTED;
   uint16_t hz;
-  mbr_read_u16(r, &hz);
   uint64_t limit;
-  mbr_read_u64(r, &limit);
+  const uint8_t *p = mbr_reader_take(r, 10);
+  if (p == NULL) return r->status;
+  hz = mbr_get_u16(p);
+  limit = mbr_get_u64(p + 2);
   if (mbr_reader_finish(r) != MBR_OK) return r->status;
   handlers->watch(self, (cabin_climate_climate_watch_call){call}, hz, limit);
   return MBR_OK;

@@ -275,11 +275,12 @@ typedef struct cabin_climate_climate_ops {
 } cabin_climate_climate_ops;
 
 /* Answers of Climate, from any thread. They encode before they return and keep nothing.
- *   _ok, _err, _end  end the call: with its result, its declared error, the end of its stream. MBR_CLOSED
- *                    when it has ended already or its caller is gone. Where the value itself is refused
- *                    (MBR_BAD_RANGE, …) the call ends with that fault.
- *   _emit            sends one item. MBR_WOULD_BLOCK: the consumer takes no more for now; MBR_CLOSED: it
- *                    is gone, and the call wants its ending. */
+ *   _ok, _end and _err end the call with its result, the end of its stream or its declared error.
+ *   MBR_CLOSED when it has ended already or its caller is gone. Where the value itself is refused
+ *   (MBR_BAD_RANGE, …) the call ends with that fault. A oneway has nobody to answer: its _ok only lets a
+ *   deferred call go.
+ *   _emit sends one item. MBR_WOULD_BLOCK: the consumer takes no more for now. MBR_CLOSED: it is gone, and
+ *   the call wants its ending. */
 mbr_status cabin_climate_climate_set_target_ok(cabin_climate_climate_set_target_call call, float value);
 mbr_status cabin_climate_climate_set_target_err(cabin_climate_climate_set_target_call call,
     cabin_climate_climate_error error);
