@@ -39,6 +39,8 @@ help:
 	@echo 'make demo         build and run examples/ivi: a C data layer and a Dart dashboard (installs what is missing)'
 	@echo 'make check        run all tests (installs what is missing)'
 	@echo 'make check-NAME   one group of them: $(CHECKS)'
+	@echo 'make bench        measure the generated codecs against nanopb, protobuf-c, Rust bincode and plain Dart'
+	@echo 'make docs         write docs/diagnostics.md from the table of diagnostics and its fixtures'
 	@echo 'make golden       write the golden files anew, to be read in a diff'
 	@echo 'make clean        remove build/, but for the Dart VM'
 	@echo 'Variables: V=1 (show commands) CC CLANG DART DART_CFLAGS OPTIMIZE BUILD'
@@ -47,8 +49,8 @@ clean:
 	rm -rf $(filter-out $(BUILD)/dart-vm,$(wildcard $(BUILD)/*))
 
 # Tools come first, but only for the goals that promise to install them.
-ifneq ($(filter check check-% demo demo-% golden,$(MAKECMDGOALS)),)
-SETUP := $(BUILD)/setup-$(if $(filter check check-% golden,$(MAKECMDGOALS)),check,demo).done
+ifneq ($(filter check check-% demo golden docs,$(MAKECMDGOALS)),)
+SETUP := $(BUILD)/setup-$(if $(filter check check-% golden docs,$(MAKECMDGOALS)),check,demo).done
 $(SETUP): tests/toolchain/setup.sh tests/toolchain/package-lock.json
 	@mkdir -p $(@D)
 	@tests/toolchain/setup.sh $(patsubst setup-%.done,%,$(@F)) $(BUILD)
@@ -111,8 +113,8 @@ $(MBRC): $(BUILD)/obj/bin/mbrc
 
 # Tests. Each group is a target check-<group>; `make check` runs them all.
 
-CHECKS := idl runtime codec golden corpus cli dart demo readme
-.PHONY: check $(CHECKS:%=check-%) golden
+CHECKS := idl docs runtime codec golden corpus broad cli dart vehicle echo demo readme
+.PHONY: check $(CHECKS:%=check-%) golden docs
 check: $(CHECKS:%=check-%)
 	@echo 'make check: all groups passed'
 
@@ -126,6 +128,17 @@ $(IDL_TESTS): $(BUILD)/asan/tests/idl/%: tests/idl/%.c $(IDL_ASAN_OBJ)
 	$(Q)$(CC) -O1 -g $(SANITIZE) $(MBRC_CFLAGS) -o $@ $< $(IDL_ASAN_OBJ) -lcmocka
 check-idl: $(IDL_TESTS)
 	@set -e; for test in $(IDL_TESTS); do $$test; done
+
+# The diagnostics: a bad and a good fixture for each, and docs/diagnostics.md made from them. The contracts in
+# docs/language.md compile.
+DOCS := $(BUILD)/tests/docs
+docs: $(MBRC)
+	CC='$(CC)' tests/diagnostics/catalogue.sh $(MBRC) $(DOCS)
+	cp $(DOCS)/diagnostics.md docs/diagnostics.md
+check-docs: $(MBRC_ASAN)
+	CC='$(CC)' tests/diagnostics/catalogue.sh $(MBRC_ASAN) $(DOCS)
+	diff -u docs/diagnostics.md $(DOCS)/diagnostics.md
+	tests/docs/examples.sh $(MBRC_ASAN) docs/language.md $(DOCS)/examples
 
 # The runtime: the same tests under ASan+UBSan, TSan and Valgrind.
 RUNTIME_SRC    := $(wildcard runtime/wire/*.c runtime/peer/*.c runtime/exec/*.c)
@@ -209,8 +222,12 @@ check-corpus: $(CORPUS_DONE) $(MBRC)
 	$(CLANG)++ -std=c++17 -Wall -Wextra -Werror -fsyntax-only -Iinclude -I$(BUILD)/tests/corpus/c $(BUILD)/tests/corpus/all.cpp
 	@echo '$(words $(CORPUS)) passed, 0 failed'
 
+# A schema as broad as any user's: awkward names everywhere, hundreds of types, large unions and enums.
+check-broad: $(MBRC)
+	tests/broad/run.sh $(DART) $(MBRC) $(BUILD)/tests/broad
+
 # The Dart side, on a real VM: the connection with a library plain and one with sanitizers inside the VM,
-# then generated code alone, then three services of the corpus served in C.
+# then generated code alone.
 PROBE := $(BUILD)/tests/dart
 DART_LIBRARY_CFLAGS := -g -std=c11 -D_POSIX_C_SOURCE=200809L $(WARN) -pthread -shared -fPIC -fvisibility=hidden -Iinclude \
                        $(DART_CFLAGS)
@@ -223,20 +240,33 @@ $(PROBE)/libprobe.so $(PROBE)/asan/libprobe.so: tests/dart/probe.c $(RUNTIME_DAR
 # Libraries with sanitizers work in a VM without when the runtime of AddressSanitizer is loaded first.
 ASAN_RUNTIME = $$($(CC) $(DART_CFLAGS) -print-file-name=libasan.so)
 WITH_ASAN = env LD_PRELOAD=$(ASAN_RUNTIME) ASAN_OPTIONS=detect_leaks=0
-VEHICLE := $(BUILD)/tests/vehicle
-$(VEHICLE)/packages.json: Makefile
-	@mkdir -p $(@D)
-	@echo '{"configVersion": 2, "packages": [{"name": "vss", "rootUri": "../corpus/dart/", "packageUri": "lib/", "languageVersion": "3.5"}]}' > $@
-$(VEHICLE)/libvss.so: tests/vehicle/serve.c $(CORPUS_DONE) $(RUNTIME_DART_SRC) $(RUNTIME_H)
-	@mkdir -p $(@D)
-	$(SAY)
-	$(Q)$(CC) $(DART_LIBRARY_CFLAGS) -O1 $(SANITIZE) -I$(BUILD)/tests/corpus/c -o $@ $< $(BUILD)/tests/corpus/c/*.c $(RUNTIME_DART_SRC)
-check-dart: $(PROBE)/libprobe.so $(PROBE)/asan/libprobe.so $(VEHICLE)/libvss.so $(VEHICLE)/packages.json $(MBRC)
+
+# Generated C serves generated Dart, with sanitizers inside the VM: three services of the vehicle schemas, and
+# every kind of type as parameter and result.
+# $(call end_to_end,NAME,PACKAGE,CONTRACTS,TEST)
+define end_to_end
+$(BUILD)/tests/$(1)/generated.done: $(3) $$(MBRC)
+	@mkdir -p $$(@D)
+	$$(SAY)
+	$$(Q)$$(MBRC) --c $$(@D)/c --dart $$(@D)/dart --package $(2) $(3)
+	@echo '{"configVersion": 2, "packages": [{"name": "$(2)", "rootUri": "dart/", "packageUri": "lib/", "languageVersion": "3.5"}]}' \
+	  > $$(@D)/packages.json
+	@touch $$@
+$(BUILD)/tests/$(1)/lib$(2).so: tests/$(1)/$(4).c $(BUILD)/tests/$(1)/generated.done $$(RUNTIME_DART_SRC) $$(RUNTIME_H)
+	$$(SAY)
+	$$(Q)$$(CC) $$(DART_LIBRARY_CFLAGS) -O1 $$(SANITIZE) -I$$(@D)/c -o $$@ $$< $$(@D)/c/*.c $$(RUNTIME_DART_SRC)
+.PHONY: check-$(1)
+check-$(1): $(BUILD)/tests/$(1)/lib$(2).so
+	timeout 120 $$(WITH_ASAN) $$(DART) --enable-asserts --packages=$(BUILD)/tests/$(1)/packages.json \
+	  tests/$(1)/$(4).dart $$<
+endef
+$(eval $(call end_to_end,vehicle,vss,$(CORPUS),vehicle))
+$(eval $(call end_to_end,echo,echo,tests/echo/echo.mbr,echo))
+
+check-dart: $(PROBE)/libprobe.so $(PROBE)/asan/libprobe.so $(MBRC)
 	tests/dart/run.sh $(DART) $(PROBE)/libprobe.so $(PROBE)
 	VM_PRELOAD=$(ASAN_RUNTIME) ASAN_OPTIONS=detect_leaks=0 tests/dart/run.sh $(DART) $(PROBE)/asan/libprobe.so $(PROBE)/asan
 	tests/dart_codec/run.sh $(DART) $(abspath $(MBRC)) $(BUILD)/tests/dart_codec
-	timeout 120 $(WITH_ASAN) $(DART) --enable-asserts --packages=$(VEHICLE)/packages.json \
-	  tests/vehicle/vehicle.dart $(VEHICLE)/libvss.so
 
 # examples/ivi: the contract compiled, the data layer built into one shared library, the dashboard run.
 IVI       := $(BUILD)/examples/ivi
@@ -273,5 +303,10 @@ check-demo: $(IVI)/libivi.so $(IVI)/asan/libivi.so $(IVI)/packages.json
 # What the README tells a newcomer to do.
 check-readme: $(MBRC) $(TEMPLATES) | $(SETUP)
 	tests/readme/run.sh README.md . $(BUILD)/tests/readme $(DART) $(DART_CFLAGS)
+
+# Codecs measured against their peers: ratios are printed, nothing is asserted.
+.PHONY: bench
+bench: $(MBRC)
+	@CC='$(CC)' bench/run.sh $(MBRC) $(DART) $(BUILD)/bench
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

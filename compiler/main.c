@@ -64,7 +64,8 @@ static bool usage_is_right(const options *o) {
     return false;
   }
   if (o->dart == NULL && (o->package != NULL || o->library != NULL)) {
-    fprintf(stderr, "mbrc: --%s only has a meaning with --dart\n", o->package != NULL ? "package" : "library");
+    fprintf(stderr, "mbrc: --%s only has a meaning with --dart\n",
+            o->package != NULL ? "package" : "library");
     return false;
   }
   return true;

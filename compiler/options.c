@@ -34,7 +34,8 @@ static const option *find(const char *word, const char **value) {
   *value = NULL;
   for (const option *o = table; o < table + table_count; o++) {
     size_t size = strlen(o->name);
-    if (word[1] == '-' && strncmp(word + 2, o->name, size) == 0 && (word[2 + size] == '\0' || word[2 + size] == '=')) {
+    if (word[1] == '-' && strncmp(word + 2, o->name, size) == 0 &&
+        (word[2 + size] == '\0' || word[2 + size] == '=')) {
       if (word[2 + size] == '=') *value = word + 3 + size;
       return o;
     }

@@ -54,7 +54,8 @@ final class _Api extends Struct {
   @Uint32()
   external int abi;
   external Pointer<Void> connect;
-  external Pointer<NativeFunction<_Opened Function(Pointer<_Api>, Pointer<Void>, Int64)>> open;
+  external Pointer<NativeFunction<Pointer<Void> Function()>> ticket;
+  external Pointer<NativeFunction<_Opened Function(Pointer<_Api>, Pointer<Void>, Int64, Pointer<Void>)>> open;
   external Pointer<NativeFunction<Int32 Function(Pointer<_Shared>, Uint32)>> submit;
   external Pointer<NativeFunction<Int32 Function(Pointer<_Shared>, Uint32, Uint32, Uint32)>> control;
   external Pointer<NativeFunction<Uint64 Function(Pointer<_Shared>, Uint32)>> drain;
@@ -108,20 +109,19 @@ final class _Library {
   final String package;
   final String path;
 
-  /// One for each library, alive as long as the isolate: a finalizer that is collected never runs.
-  static final Map<int, NativeFinalizer> _finalizers = {};
-
   MbrConnection connect() {
     final api = _api(_open());
     final port = RawReceivePort(null, '$package connection')..keepIsolateAlive = false;
-    final open = api.ref.open.asFunction<_Opened Function(Pointer<_Api>, Pointer<Void>, int)>();
-    final opened = open(api, NativeApi.initializeApiDLData, port.sendPort.nativePort);
+    final open =
+        api.ref.open.asFunction<_Opened Function(Pointer<_Api>, Pointer<Void>, int, Pointer<Void>)>();
+    final ticket = _Ticket(api.ref);
+    final opened = open(api, NativeApi.initializeApiDLData, port.sendPort.nativePort, ticket.pointer);
     if (opened.failure != 0) {
+      ticket.giveBack();
       port.close();
       throw _refused(opened.failure, MbrStatus.of(opened.status));
     }
-    final finalizer = _finalizers.putIfAbsent(api.ref.close.address, () => NativeFinalizer(api.ref.close));
-    return _NativeConnection(api.ref, opened.connection, port, finalizer);
+    return _NativeConnection(api.ref, opened.connection, port, ticket);
   }
 
   DynamicLibrary _open() {
@@ -169,14 +169,36 @@ final class _Library {
       MbrLibraryException(package: package, path: path, problem: problem, remedy: remedy);
 }
 
-final class _NativeConnection implements MbrConnection, Finalizable {
-  _NativeConnection(_Api api, this._native, this._port, this._finalizer)
+/// By which the library knows that this isolate, however it ends, has done with a connection. It is had, and
+/// watched over, before there is a connection, so that there is no moment at which an isolate's death goes
+/// unnoticed.
+final class _Ticket implements Finalizable {
+  _Ticket(_Api api)
+      : pointer = api.ticket.asFunction<Pointer<Void> Function()>()(),
+        _close = api.close.cast<NativeFunction<Void Function(Pointer<Void>)>>().asFunction(),
+        _finalizer = _finalizers.putIfAbsent(api.close.address, () => NativeFinalizer(api.close)) {
+    _finalizer.attach(this, pointer, detach: this);
+  }
+
+  /// One for each library, alive as long as the isolate: a finalizer that is collected never runs.
+  static final Map<int, NativeFinalizer> _finalizers = {};
+
+  final Pointer<Void> pointer;
+  final void Function(Pointer<Void>) _close;
+  final NativeFinalizer _finalizer;
+
+  void giveBack() {
+    _close(pointer); // a second time, should the isolate die here, does nothing
+    _finalizer.detach(this);
+  }
+}
+
+final class _NativeConnection implements MbrConnection {
+  _NativeConnection(_Api api, this._native, this._port, this._ticket)
       : _submit = api.submit.asFunction(isLeaf: true),
         _control = api.control.asFunction(isLeaf: true),
         _drain = api.drain.asFunction(isLeaf: true),
-        _resize = api.resize.asFunction(isLeaf: true),
-        _close = api.close.cast<NativeFunction<Void Function(Pointer<Void>)>>().asFunction() {
-    _finalizer.attach(this, _native.cast(), detach: this);
+        _resize = api.resize.asFunction(isLeaf: true) {
     _ring = ByteData.sublistView(_native.ref.ring.asTypedList(_native.ref.ringSize));
     _reader = MbrReader(_ring, 0, 0);
     _writer = _newWriter();
@@ -187,12 +209,11 @@ final class _NativeConnection implements MbrConnection, Finalizable {
 
   final Pointer<_Shared> _native;
   final RawReceivePort _port;
-  final NativeFinalizer _finalizer;
+  final _Ticket _ticket;
   final int Function(Pointer<_Shared>, int) _submit;
   final int Function(Pointer<_Shared>, int, int, int) _control;
   final int Function(Pointer<_Shared>, int) _drain;
   final int Function(Pointer<_Shared>, int) _resize;
-  final void Function(Pointer<Void>) _close;
 
   late final ByteData _ring;
   late MbrReader _reader; // of the ring
@@ -240,8 +261,7 @@ final class _NativeConnection implements MbrConnection, Finalizable {
     if (!_open) return;
     if (_encoding != null) throw StateError('close() while the arguments of $_encoding are being encoded');
     _open = false;
-    _finalizer.detach(this);
-    _close(_native.cast());
+    _ticket.giveBack();
     _port.close();
     final calls = _calls.removeAll();
     // Listeners may run as soon as they are told, and not within the caller's call of close().

@@ -1,14 +1,17 @@
 /// Reading and writing values as bytes: bincode 1.3 with fixed-width integers, little endian.
 ///
 /// Knows no schema, no frames and no dart:ffi. Generated codecs are built from the methods here. The
-/// argument `at` names the place that an error is reported at, as in `Reading.history`; inside the items
-/// of a list it is empty, and the list adds its own place and the item's index.
+/// argument `at` names the place that an error is reported at, as in `Reading.history`. An error inside of
+/// an item of a list, or of a struct, passes through the methods that read or write those on its way out,
+/// and each puts the place it knows in front: nothing is kept track of as long as all is well.
 library;
 
+import 'dart:collection' show UnmodifiableMapView, UnmodifiableSetView;
 import 'dart:convert' show utf8;
 import 'dart:typed_data';
 
 import 'exceptions.dart';
+import 'uuid.dart';
 
 /// As the bound of text, bytes or a list: the schema sets none.
 const int _unbounded = 0x7fffffff;
@@ -19,10 +22,14 @@ const int _emptyItemsMax = 65536;
 /// Microseconds on either side of 1970 that a [DateTime] can hold.
 const int _timestampMax = 8640000000000000000;
 
+/// From here on a finite [double] is infinite when it is rounded to single precision.
+const double _singleEnd = 3.4028235677973366e38;
+
 /// Lists of up to this many numbers are copied one by one: that costs less than two views of the memory.
 const int _shortList = 8;
 
-/// Reads values from [data] between [offset] and [end]. What it returns never aliases [data].
+/// Reads values from [data] between [offset] and [end]. What it returns never aliases [data], and cannot be
+/// modified: lists of numbers are copies behind a view, which costs a few nanoseconds.
 ///
 /// Throws [MbrCodecException] for bytes that are not a value of the type asked for.
 final class MbrReader {
@@ -97,11 +104,18 @@ final class MbrReader {
   }
 
   BigInt readI128([String at = '']) {
-    final low = readU64(at);
-    return low | (BigInt.from(readI64(at)) << 64);
+    final start = take(16, at);
+    final low = BigInt.from(data.getInt64(start, Endian.little)).toUnsigned(64);
+    return low | (BigInt.from(data.getInt64(start + 8, Endian.little)) << 64);
   }
 
   BigInt readU128([String at = '']) => readI128(at).toUnsigned(128);
+
+  MbrUuid readUuid([String at = '']) {
+    final start = take(16, at);
+    return MbrUuid(data.getUint32(start), data.getUint32(start + 4), data.getUint32(start + 8),
+        data.getUint32(start + 12));
+  }
 
   DateTime readTimestamp([String at = '']) {
     final value = readI64(at);
@@ -133,8 +147,11 @@ final class MbrReader {
   int readLength(int minItemSize, String at, {int max = _unbounded}) {
     final start = take(8, at);
     final count = data.getUint32(start, Endian.little);
-    final most = minItemSize > 0 ? (end - offset) ~/ minItemSize : _emptyItemsMax;
-    if (count > max || count > most || data.getUint32(start + 4, Endian.little) != 0) {
+    // A product, as a division costs more than all of the rest; neither factor has more than 32 bits.
+    if (count > max ||
+        data.getUint32(start + 4, Endian.little) != 0 ||
+        count * minItemSize > end - offset ||
+        (minItemSize == 0 && count > _emptyItemsMax)) {
       failAt(8, MbrStatus.badLength, at);
     }
     return count;
@@ -169,12 +186,13 @@ final class MbrReader {
     final start = take(count, at);
     final list = Int8List(count);
     list.buffer.asUint8List().setRange(0, count, _bytes, start);
-    return list;
+    return list.asUnmodifiableView();
   }
 
   Uint8List readU8Array(String at, int count) {
     final start = take(count, at);
-    return Uint8List(count)..setRange(0, count, _bytes, start);
+    final list = Uint8List(count)..setRange(0, count, _bytes, start);
+    return list.asUnmodifiableView();
   }
 
   Int16List readI16Array(String at, int count) {
@@ -187,7 +205,7 @@ final class MbrReader {
         list[i] = data.getInt16(start + 2 * i, Endian.little);
       }
     }
-    return list;
+    return list.asUnmodifiableView();
   }
 
   Uint16List readU16Array(String at, int count) {
@@ -200,7 +218,7 @@ final class MbrReader {
         list[i] = data.getUint16(start + 2 * i, Endian.little);
       }
     }
-    return list;
+    return list.asUnmodifiableView();
   }
 
   Int32List readI32Array(String at, int count) {
@@ -213,7 +231,7 @@ final class MbrReader {
         list[i] = data.getInt32(start + 4 * i, Endian.little);
       }
     }
-    return list;
+    return list.asUnmodifiableView();
   }
 
   Uint32List readU32Array(String at, int count) {
@@ -226,7 +244,7 @@ final class MbrReader {
         list[i] = data.getUint32(start + 4 * i, Endian.little);
       }
     }
-    return list;
+    return list.asUnmodifiableView();
   }
 
   Int64List readI64Array(String at, int count) {
@@ -239,7 +257,7 @@ final class MbrReader {
         list[i] = data.getInt64(start + 8 * i, Endian.little);
       }
     }
-    return list;
+    return list.asUnmodifiableView();
   }
 
   Float32List readF32Array(String at, int count) {
@@ -252,7 +270,7 @@ final class MbrReader {
         list[i] = data.getFloat32(start + 4 * i, Endian.little);
       }
     }
-    return list;
+    return list.asUnmodifiableView();
   }
 
   Float64List readF64Array(String at, int count) {
@@ -265,7 +283,7 @@ final class MbrReader {
         list[i] = data.getFloat64(start + 8 * i, Endian.little);
       }
     }
-    return list;
+    return list.asUnmodifiableView();
   }
 
   /// An unmodifiable list of up to [max] items of at least [minSize] bytes each.
@@ -282,11 +300,11 @@ final class MbrReader {
         return readItem(this);
       }, growable: false));
     } on MbrCodecException catch (error, trace) {
-      _rethrowAt(error, trace, at, index);
+      _rethrowAt(error, trace, '$at[$index]');
     }
   }
 
-  /// An unmodifiable set; an item that occurs twice is an error.
+  /// An unmodifiable set, in the order of the input; an item that occurs twice is an error.
   Set<T> readSet<T>(String at, T Function(MbrReader reader) readItem,
       {required int minSize, int max = _unbounded}) {
     final count = readLength(minSize, at, max: max);
@@ -298,12 +316,12 @@ final class MbrReader {
         if (!items.add(readItem(this))) throw MbrCodecException(MbrStatus.duplicate, start);
       }
     } on MbrCodecException catch (error, trace) {
-      _rethrowAt(error, trace, at, index);
+      _rethrowAt(error, trace, '$at[$index]');
     }
-    return Set.unmodifiable(items);
+    return UnmodifiableSetView(items);
   }
 
-  /// An unmodifiable map; a key that occurs twice is an error.
+  /// An unmodifiable map, in the order of the input; a key that occurs twice is an error.
   Map<K, V> readMap<K, V>(
       String at, K Function(MbrReader reader) readKey, V Function(MbrReader reader) readValue,
       {required int minSize, int max = _unbounded}) {
@@ -318,9 +336,18 @@ final class MbrReader {
         entries[key] = readValue(this);
       }
     } on MbrCodecException catch (error, trace) {
-      _rethrowAt(error, trace, at, index);
+      _rethrowAt(error, trace, '$at[$index]');
     }
-    return Map.unmodifiable(entries);
+    return UnmodifiableMapView(entries);
+  }
+
+  /// A struct or union that is part of a larger value.
+  T readStruct<T>(String at, T Function(MbrReader reader) readValue) {
+    try {
+      return readValue(this);
+    } on MbrCodecException catch (error, trace) {
+      _rethrowAt(error, trace, at);
+    }
   }
 
   /// A member of an enum that travels as its index.
@@ -334,44 +361,46 @@ final class MbrReader {
   T nest<T>(int maxDepth, String at, T Function(MbrReader reader) readValue) {
     if (_depth == maxDepth) fail(MbrStatus.tooDeep, at);
     _depth++;
-    try {
-      return readValue(this);
-    } finally {
-      _depth--;
-    }
+    final value = readValue(this);
+    _depth--;
+    return value;
   }
 
-  /// Returns [value], which must not be below [min] or above [max].
-  int checkInt(int value, String at, {int? min, int? max}) {
-    if ((min != null && value < min) || (max != null && value > max)) fail(MbrStatus.badRange, at);
+  /// Returns [value], the last [size] bytes read, which must not be below [min] or above [max].
+  int checkInt(int size, int value, String at, {int? min, int? max}) {
+    if ((min != null && value < min) || (max != null && value > max)) failAt(size, MbrStatus.badRange, at);
     return value;
   }
 
   /// As [checkInt]. NaN is in no range.
-  double checkDouble(double value, String at, {double? min, double? max}) {
-    if (!_isWithin(value, min, max)) fail(MbrStatus.badRange, at);
+  double checkDouble(int size, double value, String at, {double? min, double? max}) {
+    if (!_isWithin(value, min, max)) failAt(size, MbrStatus.badRange, at);
     return value;
   }
 
   /// As [checkInt].
-  BigInt checkBigInt(BigInt value, String at, {BigInt? min, BigInt? max}) {
-    if ((min != null && value < min) || (max != null && value > max)) fail(MbrStatus.badRange, at);
+  BigInt checkBigInt(int size, BigInt value, String at, {BigInt? min, BigInt? max}) {
+    if ((min != null && value < min) || (max != null && value > max)) failAt(size, MbrStatus.badRange, at);
     return value;
   }
 
-  /// Returns [values] when [checkInt] holds for each.
-  L checkInts<L extends List<int>>(L values, String at, {int? min, int? max}) {
+  /// Returns [values], each the last but so many [size] bytes, when [checkInt] holds for each.
+  L checkInts<L extends List<int>>(int size, L values, String at, {int? min, int? max}) {
     for (var i = 0; i < values.length; i++) {
       final value = values[i];
-      if ((min != null && value < min) || (max != null && value > max)) fail(MbrStatus.badRange, '$at[$i]');
+      if ((min != null && value < min) || (max != null && value > max)) {
+        failAt(size * (values.length - i), MbrStatus.badRange, '$at[$i]');
+      }
     }
     return values;
   }
 
   /// Returns [values] when [checkDouble] holds for each.
-  L checkDoubles<L extends List<double>>(L values, String at, {double? min, double? max}) {
+  L checkDoubles<L extends List<double>>(int size, L values, String at, {double? min, double? max}) {
     for (var i = 0; i < values.length; i++) {
-      if (!_isWithin(values[i], min, max)) fail(MbrStatus.badRange, '$at[$i]');
+      if (!_isWithin(values[i], min, max)) {
+        failAt(size * (values.length - i), MbrStatus.badRange, '$at[$i]');
+      }
     }
     return values;
   }
@@ -500,7 +529,9 @@ final class MbrWriter {
     _data.setUint32(start, value, Endian.little);
   }
 
-  void writeF32(double value) {
+  /// A finite number that single precision has no room for is an error, not infinity.
+  void writeF32(double value, [String at = '']) {
+    if (value.abs() >= _singleEnd && value.isFinite) fail(MbrStatus.badRange, at);
     final start = take(4);
     _data.setFloat32(start, value, Endian.little);
   }
@@ -538,6 +569,16 @@ final class MbrWriter {
     writeI64((value >> 64).toSigned(64).toInt());
   }
 
+  void writeUuid(MbrUuid value) {
+    final (a, b, c, d) = value.parts;
+    final start = take(16);
+    _data
+      ..setUint32(start, a)
+      ..setUint32(start + 4, b)
+      ..setUint32(start + 8, c)
+      ..setUint32(start + 12, d);
+  }
+
   void writeTimestamp(DateTime value) => writeI64(value.microsecondsSinceEpoch);
 
   void writeDuration(Duration value) => writeI64(value.inMicroseconds);
@@ -568,7 +609,11 @@ final class MbrWriter {
     _data.setUint32(start + 4, 0, Endian.little);
   }
 
-  void writeBytes(Uint8List value, String at, {int max = _unbounded}) => writeNumbers(value, at, max: max);
+  void writeBytes(Uint8List value, String at, {int max = _unbounded}) {
+    writeLength(value.length, at, max: max);
+    final start = take(value.length);
+    _bytes.setRange(start, offset, value);
+  }
 
   /// A list of numbers, as long as its elements are as wide as on the wire.
   void writeNumbers(TypedData value, String at, {int max = _unbounded}) {
@@ -611,6 +656,15 @@ final class MbrWriter {
     });
   }
 
+  /// A struct or union that is part of a larger value.
+  void writeStruct<T>(T value, String at, void Function(MbrWriter writer, T value) writeValue) {
+    try {
+      writeValue(this, value);
+    } on MbrCodecException catch (error, trace) {
+      _rethrowAt(error, trace, at);
+    }
+  }
+
   /// Writes a value of a recursive type, at most [maxDepth] of them within each other.
   void nest<T>(int maxDepth, String at, T value, void Function(MbrWriter writer, T value) writeValue) {
     if (_depth == maxDepth) fail(MbrStatus.tooDeep, at);
@@ -637,7 +691,8 @@ final class MbrWriter {
   /// As [checkDouble], for a value that travels with single precision: it is rounded first.
   double checkSingle(double value, String at, {double? min, double? max}) {
     _single[0] = value;
-    return checkDouble(_single[0], at, min: min, max: max);
+    checkDouble(_single[0], at, min: min, max: max);
+    return value;
   }
 
   static final Float32List _single = Float32List(1);
@@ -680,7 +735,7 @@ final class MbrWriter {
         index++;
       }
     } on MbrCodecException catch (error, trace) {
-      _rethrowAt(error, trace, at, index);
+      _rethrowAt(error, trace, '$at[$index]');
     }
   }
 
@@ -738,11 +793,11 @@ final class MbrWriter {
 bool _isWithin(double value, double? min, double? max) =>
     (min == null ? !value.isNaN : value >= min) && (max == null || value <= max);
 
-/// Throws [error] anew, as one inside item [index] of the list at [at].
-Never _rethrowAt(MbrCodecException error, StackTrace trace, String at, int index) {
+/// Throws [error] anew, as one inside of what stands at [at].
+Never _rethrowAt(MbrCodecException error, StackTrace trace, String at) {
   final inner = error.path;
-  // What comes from inside is nothing, `[index]…` of a nested list, or `Type.field…`.
+  // What comes from inside is nothing, `[index]…` of a list in a list, or `Type.field…`.
   final dot = inner.indexOf('.');
   final rest = inner.startsWith('[') ? inner : dot < 0 ? '' : inner.substring(dot);
-  Error.throwWithStackTrace(MbrCodecException(error.status, error.offset, '$at[$index]$rest'), trace);
+  Error.throwWithStackTrace(MbrCodecException(error.status, error.offset, '$at$rest'), trace);
 }

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 
 #include "source.h"
+#include "table.h"
 
 typedef struct ast_name {
   text text;
@@ -168,8 +169,8 @@ typedef struct ast_file {
   text doc;                  /* //! lines */
   ast_import *imports;
   ast_decl *decls;
-  bool damaged; /* the namespace, an import or a whole declaration is missing: complain about no unknown name
-                 */
+  bool damaged; /* an import is missing, or all of it: complain about no unknown name */
+  table lost;   /* words of declarations that did not parse: each may have been the name of one */
 } ast_file;
 
 #endif

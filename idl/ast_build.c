@@ -80,8 +80,6 @@ static text decode_string(ast_builder *b, token string) {
   return (text){out, used};
 }
 
-void ast_damaged_item(ast_builder *b) { b->file->damaged = true; }
-
 void ast_namespace(ast_builder *b, token keyword, ast_qname *name) {
   ast_file *file = b->file;
   span at = join(ast_span(b, keyword), name->at);

@@ -67,8 +67,7 @@ typedef struct ast_slot {
 span ast_span(const ast_builder *b, token t);
 text ast_text(const ast_builder *b, token t);
 
-/* What a DAMAGED stands for is left out: of the file, of the declaration begun last, of its members. */
-void ast_damaged_item(ast_builder *b);
+/* What a DAMAGED stands for is left out: of the declaration begun last, of its members. */
 void ast_damage(ast_builder *b);
 ast_member_list ast_damaged_member(ast_builder *b);
 

@@ -47,7 +47,7 @@
   X(UNKNOWN_NAME,        202, DIAG_ERROR,   "there is no %s '%s'%s") \
   X(UNKNOWN_NAMESPACE,   203, DIAG_ERROR,   "no file that is imported here has the namespace '%s'%s") \
   X(NOT_IMPORTED,        204, DIAG_ERROR,   "'%s' is declared in '%s', which this file does not import") \
-  X(NOT_A,               205, DIAG_ERROR,   "'%s' is a %s, not a %s") \
+  X(NOT_A,               205, DIAG_ERROR,   "'%s' is %s, not %s") \
   X(UNUSED_IMPORT,       206, DIAG_WARNING, "nothing of '%.*s' is used here") \
   X(NAMESPACE_CYCLE,     207, DIAG_ERROR,   "namespaces '%.*s' and '%.*s' use each other; move what both need to a third") \
   X(NAMESPACE_RESERVED,  208, DIAG_ERROR,   "namespace '%.*s' is kept for the runtime, whose C names begin with 'mbr_'") \
@@ -64,7 +64,7 @@
   X(NESTING_BY_ALIAS,    236, DIAG_ERROR,   "types nest at most %d deep, aliases included") \
   X(TYPE_TOO_LARGE,      237, DIAG_ERROR,   "this type consists of more than %d types, aliases included") \
   X(STREAM_AS_TYPE,      238, DIAG_ERROR,   "'stream' is no type; it stands before the type of a parameter or a result") \
-  X(NOT_HASHABLE,        239, DIAG_ERROR,   "'%s' cannot be the %s: that needs a type that can be hashed") \
+  X(NOT_HASHABLE,        239, DIAG_ERROR,   "'%s' cannot be the %s; that is for bool, integers, char, string, uuid, timestamp, duration, enums, flags, and optionals, tuples and structs of these") \
   X(VALUE_TOO_LARGE,     240, DIAG_ERROR,   "'%s' takes more than %d bytes by value in C; a list would hold them elsewhere") \
   X(DEFINED_BY_ITSELF,   241, DIAG_ERROR,   "'%.*s' is defined by itself") \
   X(CONTAINS_ITSELF,     242, DIAG_ERROR,   "struct '%.*s' contains itself; put an optional, a list or a union between") \
@@ -86,6 +86,7 @@
   X(DUPLICATE_VALUE,     293, DIAG_ERROR,   "'%.*s' has the value of '%.*s': %s") \
   X(MEMBER_FITS_NOT,     294, DIAG_ERROR,   "'%.*s' would be %s; %s holds %s to %s") \
   X(NO_BIT_LEFT,         295, DIAG_ERROR,   "no bit of %s is left for '%.*s'") \
+  X(FLAGS_TYPE,          296, DIAG_ERROR,   "flags say their type, as in 'flags %.*s: u8'") \
   X(UNKNOWN_ATTRIBUTE,   310, DIAG_ERROR,   "there is no attribute '@%.*s'%s") \
   X(ATTRIBUTE_PLACE,     311, DIAG_ERROR,   "'@%.*s' does not go with %s; it goes with %s") \
   X(ATTRIBUTE_TWICE,     312, DIAG_ERROR,   "'@%.*s' is given twice") \
@@ -118,6 +119,8 @@
 
 #define DIAG_TABLE_DRIVER(X) \
   X(NO_PACKAGE_NAME,     900, DIAG_ERROR,   "the namespaces have no common beginning to name the Dart package after; give --package NAME")
+/* R(number): those of messages that are gone. */
+#define DIAG_TABLE_RETIRED(R)
 /* clang-format on */
 
 #endif

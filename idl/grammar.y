@@ -73,7 +73,7 @@ file ::= items.
 
 items ::= .
 items ::= items item.
-items ::= items DAMAGED.               { ast_damaged_item(b); }
+items ::= items DAMAGED.
 
 item ::= NAMESPACE(K) qname(N) SEMI.   { ast_namespace(b, K, N); }
 item ::= IMPORT(K) STRING(P) SEMI.     { ast_import_of(b, K, P); }
@@ -220,13 +220,16 @@ bool grammar_expects(const void *parser, int token_kind) {
   return yy_find_shift_action((YYCODETYPE)token_kind, p->yytos->stateno) != YY_ERROR_ACTION;
 }
 
-/* Right after a syntax error: gives up what is unfinished, down to the innermost rule with a DAMAGED. */
-void grammar_damage(void *parser) {
+/* Right after a syntax error: gives up what is unfinished, down to the innermost rule with a DAMAGED.
+ * True: that is a whole item. */
+bool grammar_damage(void *parser) {
   yyParser *p = parser;
   while (p->yytos > p->yystack &&
          yy_find_shift_action(T_DAMAGED, p->yytos->stateno) > YY_MAX_SHIFTREDUCE) {
     yy_pop_parser_stack(p);
   }
+  bool is_item = grammar_expects(p, T_CONST) && !grammar_expects(p, T_NAME);
   grammar(p, T_DAMAGED, (token){0});
+  return is_item;
 }
 }

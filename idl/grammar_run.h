@@ -15,7 +15,8 @@ void grammar(void *parser, int kind, token value);
 /* Right after a syntax error: whether `kind` could have stood there. */
 bool grammar_expects(const void *parser, int kind);
 
-/* Right after a syntax error: gives up what is unfinished, down to the innermost rule with a DAMAGED. */
-void grammar_damage(void *parser);
+/* Right after a syntax error: gives up what is unfinished, down to the innermost rule with a DAMAGED.
+ * True: that is a whole item. */
+bool grammar_damage(void *parser);
 
 #endif

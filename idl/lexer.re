@@ -183,7 +183,7 @@ static const char *problem_of_number(position start, position end) {
   if (strchr("eE+-", end[-1]) != NULL) return "digits are missing behind the 'e'";
   if (misplaces_underscore(start, end, "0123456789")) return "'_' stands only between two digits";
   if (has_point && (end[-1] == 's' || end[-1] == 'n')) return "a duration has no fraction";
-  return "only a unit may follow the digits, as in 500ms, 2s, 1min";
+  return "only a unit may follow the digits, as in 500ms, 2s, 1min, and names begin with a letter";
 }
 
 static int bad_number(const lexer *x, position start, position end) {
@@ -200,8 +200,10 @@ static int stray(const lexer *x, position start, position end) {
     hint = "; comments begin with '//'";
   } else if (*start == '_') {
     hint = "; names begin with a letter";
+  } else if (end - start >= 3 && memcmp(start, "\xe2\x80", 2) == 0 && start[2] >= 0x98 && start[2] <= 0x9f) {
+    hint = "; strings stand in straight quotes, \"…\""; /* U+2018 to U+201F */
   } else if (*start >= 0x80) {
-    hint = "; names consist of ASCII letters, digits and '_'";
+    hint = "; outside of strings and comments only ASCII can stand";
   }
   int size = shown(start, end);
   while (size < end - start && (start[size] & 0xc0) == 0x80) size--;
@@ -277,7 +279,8 @@ int lexer_next(lexer *x, token *t) {
       ["]                   { kind = lex_string(x, start, &cursor); break; }
 
       "_" [A-Za-z0-9_]*     { kind = stray(x, start, cursor); break; }
-      "/" | [!#$%&'*+\\^`|~]+ { kind = stray(x, start, cursor); break; }
+      "/" | [!#$%&*+\\^`|~]+ | "'" { kind = stray(x, start, cursor); break; }
+      "'" ((ascii \ [']) | wide)* "'" { kind = stray(x, start, cursor); break; }
       wide+                 { kind = stray(x, start, cursor); break; }
       *                     { if (start == x->limit) return finish(x, t, start, start, 0);
                               cursor = pass_bad_bytes(x, start); kind = T_BAD; break; }

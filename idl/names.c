@@ -131,7 +131,9 @@ static const char *const dart_builtins[] = {
 /* Of every Dart object, and of generated classes. */
 static const char *const dart_object_members[] = {"hashCode", "noSuchMethod", "runtimeType", "toString"};
 static const char *const dart_class_members[] = {"copyWith", "toJson"};
-static const char *const dart_enum_members[] = {"index", "isKnown", "name", "toJson", "value", "values"};
+static const char *const dart_enum_members[] = {
+    "bits", "contains", "fromJson", "index", "isKnown", "name", "toJson", "value", "values", "without",
+};
 static const char *const dart_service_members[] = {"withOptions"};
 static const char *const c_parameters[] = {"call", "self"};
 /* clang-format on */

@@ -66,16 +66,20 @@ static void report_unused_docs(const parser *p) {
 
 static bool is_doc(int kind) { return kind == T_DOC || kind == T_NAMESPACE_DOC; }
 
-/* The kind of the token after the one at hand. */
-static int peek(const parser *p) {
+/* The kind of the token so many after the one at hand. */
+static int peek_far(const parser *p, unsigned count) {
   lexer ahead = p->lexer;
   token t;
-  int kind;
-  do {
-    kind = lexer_next(&ahead, &t);
-  } while (is_doc(kind));
+  int kind = 0;
+  for (; count > 0; count--) {
+    do {
+      kind = lexer_next(&ahead, &t);
+    } while (is_doc(kind));
+  }
   return kind;
 }
+
+static int peek(const parser *p) { return peek_far(p, 1); }
 
 static void advance(parser *p) {
   if (p->held) {
@@ -113,16 +117,19 @@ static bool feed(parser *p, int kind, token t) {
   } else if (kind == T_RBRACE && p->body_count > 0) {
     p->body_count--;
   }
+  if (p->item_kind == 0) p->item_kind = kind;
+  if (p->body_count == 0 && (kind == T_SEMI || kind == T_RBRACE)) p->item_kind = 0;
   return true;
 }
 
 static bool feed_at(parser *p) { return feed(p, p->kind, p->at); }
 
-/* Gives up what is unfinished, down to the innermost list of members or items. */
-static void give_up(parser *p) {
+/* Gives up what is unfinished, down to the innermost list of members or items. True: a whole item. */
+static bool give_up(parser *p) {
   p->builder.failed = false;
-  grammar_damage(p->grammar);
+  bool is_item = grammar_damage(p->grammar);
   assert(!p->builder.failed);
+  return is_item;
 }
 
 static void feed_mark(parser *p, int kind) { feed(p, kind, (token){.offset = parser_end_of(p->previous)}); }
@@ -149,17 +156,32 @@ static bool may_resume(const parser *p, unsigned depth) {
   }
 }
 
+static bool is_meant(const parser *p, int kind, text word) {
+  return p->item_kind == kind || (p->item_kind == 0 && text_equal(parser_meant_word(p), word));
+}
+
+/* A whole item is left out. */
+static void lose_item(parser *p) {
+  if (is_meant(p, T_IMPORT, TEXT("import"))) p->builder.file->damaged = true;
+  if (is_meant(p, T_NAMESPACE, TEXT("namespace"))) p->namespace_lost = true;
+}
+
+/* Of what is left out, a word that may name something: the first one, or one behind another word. */
+static void lose_name(parser *p, bool is_first) {
+  if (!parser_is_word(p->kind) || (!is_first && !parser_is_word(p->previous_kind))) return;
+  ast_file *file = p->builder.file;
+  table_add(&file->lost, p->arena, ast_text(&p->builder, p->at), file);
+}
+
 /* Leaves out what is damaged: up to its ';', or with its '{…}', or up to where something new begins. */
-static void skip(parser *p) {
-  if (p->builder.overflowed) p->body_count = 0;
-  p->builder.overflowed = false;
-  p->brackets = 0;
-  give_up(p);
-  for (unsigned depth = 0; p->kind != 0; advance(p)) {
+static void skip_damaged(parser *p, bool is_item) {
+  bool is_first = true;
+  for (unsigned depth = 0; p->kind != 0; advance(p), is_first = false) {
     if (may_resume(p, depth)) {
       hold(p);
       return;
     }
+    if (is_item) lose_name(p, is_first);
     if (p->kind == T_LBRACE) depth++;
     if (p->kind == T_SEMI && depth == 0) return;
     if (p->kind == T_RBRACE && depth > 0) depth--;
@@ -169,9 +191,20 @@ static void skip(parser *p) {
   hold(p);
 }
 
+static void skip(parser *p) {
+  if (p->builder.overflowed) p->body_count = 0;
+  p->builder.overflowed = false;
+  p->brackets = 0;
+  bool is_item = give_up(p);
+  if (is_item) lose_item(p);
+  skip_damaged(p, is_item);
+  if (p->body_count == 0) p->item_kind = 0;
+}
+
 static void close_bodies(parser *p) {
   give_up(p);
   for (unsigned left = p->body_count; left > 0; left--) feed_mark(p, T_RBRACE);
+  p->brace_swallowed = false;
 }
 
 /* A declaration whose first word was taken for the name of a member, or for a type or value. */
@@ -188,6 +221,7 @@ static bool took_declaration_for_name(const parser *p) {
 /* What a declaration began in is not finished: `first` is its first word. */
 static void report_unfinished(parser *p, token first) {
   span at = ast_span(&p->builder, first);
+  if (p->brace_swallowed) return;
   if (p->body_count == 0) {
     diag_report(p->diags, DIAG_UNFINISHED, at);
     return;
@@ -238,11 +272,19 @@ static bool put_in(parser *p, int mark) {
   return false;
 }
 
+/* Whether a member, or the end of the body, follows the token at hand. */
+static bool member_follows(const parser *p) {
+  int next = peek(p), second = peek_far(p, 2);
+  if (!parser_is_word(next)) return next == T_AT || next == T_RBRACE;
+  bool is_method = p->body_count == 1 && p->builder.decl->kind == AST_SERVICE;
+  return second == T_LPAREN || (is_method ? parser_is_word(second) : true);
+}
+
 /* ',' where a ';' belongs, or the reverse: one habit, told once in a body. */
 static bool exchange_separator(parser *p) {
-  int wanted = p->kind == T_COMMA && parser_expects(p, T_SEMI)                 ? T_SEMI
-               : p->kind == T_SEMI && in_enum(p) && parser_expects(p, T_COMMA) ? T_COMMA
-                                                                               : 0;
+  int wanted = p->kind == T_COMMA && parser_expects(p, T_SEMI) && member_follows(p) ? T_SEMI
+               : p->kind == T_SEMI && in_enum(p) && parser_expects(p, T_COMMA)      ? T_COMMA
+                                                                                    : 0;
   if (wanted == 0) return false;
   if (p->body_count == 0 || !p->separator_told) {
     const char *found = parser_shown(p, p->kind, p->at);
@@ -272,10 +314,18 @@ static bool drop_brace(parser *p) {
   return true;
 }
 
+/* A string without an end takes the rest of its line. */
+static void note_swallowed(parser *p) {
+  text bad = ast_text(&p->builder, p->at);
+  if (bad.size > 0 && bad.data[0] == '"' && memchr(bad.data, '}', bad.size) != NULL)
+    p->brace_swallowed = true;
+}
+
 /* The token at hand is a syntax error. */
 static void recover(parser *p) {
   p->erroneous = true;
   if (p->kind == T_BAD) { /* reported by the lexer */
+    note_swallowed(p);
     skip(p);
     return;
   }
@@ -335,6 +385,9 @@ static void take(parser *p) {
 static void finish(parser *p) {
   if (feed_at(p)) return;
   p->erroneous = true;
+  if (p->brace_swallowed && p->body_count > 0) {
+    p->ended_in_recovery = true;
+  }
   if (!p->ended_in_recovery && p->body_count > 0) {
     diag *d = parser_report_missing(p, "'}'");
     diag_note(d, ast_span(&p->builder, p->bodies[p->body_count - 1]), "to close this '{'");
@@ -371,7 +424,7 @@ static bool report_binary(diags *d, const source *file) {
 
 static void report_no_namespace(const parser *p, token first) {
   const ast_file *file = p->builder.file;
-  if (file->namespace_name != NULL || file->damaged) return;
+  if (file->namespace_name != NULL || p->namespace_lost) return;
   diag_report(p->diags, DIAG_NO_NAMESPACE, ast_span(&p->builder, first));
 }
 

@@ -10,8 +10,8 @@
 #define IDL_MAX_NESTING 64
 #endif
 
-/* Never NULL: what could not be parsed is reported to `d`, left out, and marks what it stood in as
- * damaged (a declaration, or the file itself). */
+/* Never NULL: what could not be parsed is reported to `d` and left out. What it stood in is marked as damaged, a
+ * declaration or the file; the words of a whole declaration are kept in the file's `lost`. */
 ast_file *idl_parse(arena *a, diags *d, const source *file);
 
 #endif

@@ -24,12 +24,15 @@ typedef struct parser {
   bool held;        /* the token at hand is to be taken once more */
   uint32_t held_at; /* where recovery stopped last: it must not stop there again */
 
+  int item_kind; /* what the declaration, import or namespace at hand begins with; 0: nothing of it yet */
   token bodies[BODY_DEPTH]; /* their '{' */
   unsigned body_count;
   unsigned brackets;      /* open within the type at hand */
   unsigned spare_braces;  /* '}' that were put in, and may turn up later after all */
+  bool brace_swallowed;   /* a '}' may be within a string without an end */
   bool separator_told;    /* of the body at hand: it has ',' for ';' or the reverse */
   bool erroneous;         /* a syntax error was met */
+  bool namespace_lost;    /* its declaration did not parse */
   bool ended_in_recovery; /* the file ended within what is left out */
 } parser;
 
@@ -44,6 +47,10 @@ static inline bool parser_expects(const parser *p, int kind) { return grammar_ex
 bool parser_on_one_line(const parser *p, token before, token after);
 /* Whether a syntax error stands where a declaration, import or namespace could. */
 bool parser_between_items(const parser *p);
+
+/* The word of the language that the word at hand was likely meant for, where a declaration, import or
+ * namespace could begin; size 0: none. */
+text parser_meant_word(const parser *p);
 
 /* "expected …, found …" at the token at hand; or "expected … after …" behind the one before, where that
  * says it better. */

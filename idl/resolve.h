@@ -64,7 +64,7 @@ typedef struct unit {
   size_t import_count;
   struct entity *entities; /* its declarations */
   size_t entity_count;
-  bool is_uncertain; /* it or a file it imports is damaged: an unknown name may be our own fault */
+  bool is_uncertain; /* a file it imports is missing: an unknown name may be of that */
   bool has_unknown;  /* a name in it was not found: an import may be for that */
 } unit;
 
@@ -134,6 +134,11 @@ size_t scope_parts(const ast_qname *name);
 /* The same for the whole name, reporting what is unknown or not imported. `what`: "type", "constant" … */
 entity *scope_resolve(resolver *r, unit *u, const ast_qname *name, const char *what);
 void scope_use(unit *u, const entity *e);
+/* The first `parts` parts name `decl`, which is not `wanted`: "a type", "a constant" … */
+void scope_report_not_a(resolver *r, const ast_qname *name, size_t parts, const schema_decl *decl,
+                        const char *wanted);
+/* Whether a name that is unknown may stand for something that did not parse. */
+bool scope_may_be_lost(const unit *u, const ast_qname *name);
 /* Whether another hint may be worked out. */
 bool scope_may_hint(resolver *r);
 const char *scope_qname_text(const resolver *r, const ast_qname *name, size_t parts);

@@ -1,5 +1,6 @@
 /* The one table of attributes: where each may stand and how it is written; and the attributes that limit a
  * type. What methods and recursive types make of theirs is checked beside them. */
+#include "foreign.h"
 #include "integer.h"
 #include "resolve.h"
 
@@ -119,8 +120,9 @@ static void report_unknown(resolver *r, const ast_attr *attr) {
   suggestion near = suggest_for(attr->name.text);
   for (int id = 0; id < ATTR_COUNT; id++)
     suggest_consider(&near, (text){rules[id].name, strlen(rules[id].name)});
-  const char *hint =
-      near.best.size == 0 ? "" : arena_printf(r->a, "; did you mean '@%.*s'?", TEXT_ARG(near.best));
+  const char *hint = foreign_attribute(r->a, attr->name.text);
+  if (*hint == 0 && near.best.size > 0)
+    hint = arena_printf(r->a, "; did you mean '@%.*s'?", TEXT_ARG(near.best));
   diag_report(r->d, DIAG_UNKNOWN_ATTRIBUTE, attr->name.at, TEXT_ARG(attr->name.text), hint);
 }
 

@@ -19,7 +19,8 @@ static bool suits(const entity *e, const schema_type *type) {
 static const schema_type *wire_type(resolver *r, const entity *e) {
   if (e->ast->type == NULL) return e->ast->damaged ? NULL : type_new(r, SCHEMA_U32, e->ast->name.at);
   const schema_type *type = type_resolve(r, e->unit, e->ast->type);
-  if (type == NULL) return NULL;
+  bool is_circle = type != NULL && type->decl == e->decl;
+  if (type == NULL || is_circle) return NULL;
   if (suits(e, type)) return type_new(r, type->kind, type->at);
   diag_report(r->d, DIAG_ENUM_TYPE, e->ast->type->at, decl_kind_text(e->decl->kind),
               TEXT_ARG(e->ast->name.text),
@@ -96,7 +97,7 @@ static void define_members(resolver *r, entity *e) {
   for (const ast_member *m = e->ast->members; m != NULL; m = m->next) count++;
   schema_member *members = ARENA_ARRAY(r->a, schema_member, count);
   schema_int used = {0};
-  bool any = false, all_known = true;
+  bool any = false, all_known = true, last_known = true;
   for (const ast_member *ast = e->ast->members; ast != NULL; ast = ast->next) {
     schema_member *m = &members[e->decl->member_count++];
     attr_set attrs = attr_read(r, &ast->lead, PLACE_MEMBER);
@@ -105,24 +106,30 @@ static void define_members(resolver *r, entity *e) {
     name_check_style(r, &ast->name, STYLE_SNAKE);
     table_add(&e->members, r->a, ast->name.text, m);
     /* After a member without a number, those that count on from it have none either. */
-    if (e->decl->type == NULL || (!all_known && ast->value == NULL)) continue;
+    if (e->decl->type == NULL || (!last_known && ast->value == NULL)) continue;
     if (!member_value(r, e, ast, any ? &used : NULL, &m->value)) {
-      all_known = false;
+      all_known = last_known = false;
       continue;
     }
-    if (e->decl->kind == SCHEMA_FLAGS)
+    if (e->decl->kind == SCHEMA_FLAGS) {
       used.low |= m->value.low;
-    else
+    } else {
       used = m->value;
+      last_known = true;
+    }
     any = true;
   }
   e->decl->members = members;
   if (all_known && e->decl->type != NULL && !e->ast->damaged) check_values_differ(r, members, count);
 }
 
-/* The first value says it for all. */
-static void check_values_allowed(resolver *r, const entity *e) {
+/* Of values the first says it for all. */
+static void check_type_given(resolver *r, const entity *e) {
   if (e->decl->has_explicit_type || e->ast->damaged) return;
+  if (e->decl->kind == SCHEMA_FLAGS) {
+    diag_report(r->d, DIAG_FLAGS_TYPE, e->ast->name.at, TEXT_ARG(e->ast->name.text));
+    return;
+  }
   const ast_member *m = e->ast->members;
   while (m != NULL && m->value == NULL) m = m->next;
   if (m != NULL) diag_report(r->d, DIAG_VALUE_NEEDS_TYPE, m->value->at, TEXT_ARG(e->ast->name.text));
@@ -136,7 +143,7 @@ void enum_define(resolver *r, entity *e) {
   e->decl->type = wire_type(r, e);
   e->decl->has_explicit_type = e->ast->type != NULL;
   define_members(r, e);
-  check_values_allowed(r, e);
+  check_type_given(r, e);
   if (e->ast->members == NULL && !e->ast->damaged)
     diag_report(r->d, DIAG_EMPTY_DECL, e->ast->name.at, decl_kind_text(e->decl->kind),
                 TEXT_ARG(e->ast->name.text), "members");

@@ -260,7 +260,7 @@ static void measure_slots(resolver *r, entity *e) {
   }
   e->size = round_up(whole.size, whole.align);
   e->align = whole.align;
-  if (e->size <= IDL_MAX_VALUE_SIZE) return;
+  if (e->size <= IDL_MAX_VALUE_SIZE || e->contains_itself) return;
   diag_report(r->d, DIAG_VALUE_TOO_LARGE, e->decl->name.at, arena_copy(r->a, e->decl->name.text),
               IDL_MAX_VALUE_SIZE);
   e->size = 0;

@@ -42,9 +42,7 @@ static const schema_decl *read_throws(resolver *r, unit *u, const ast_qname *nam
     if (decl->type->kind == SCHEMA_NAMED) decl = decl->type->decl;
   }
   if (decl->kind == SCHEMA_ERROR) return decl;
-  diag *d = diag_report(r->d, DIAG_NOT_A, name->at, scope_qname_text(r, name, scope_parts(name)),
-                        decl_kind_text(decl->kind), "declared error");
-  diag_note(d, decl->name.at, "declared here");
+  scope_report_not_a(r, name, scope_parts(name), decl, "a declared error");
   return NULL;
 }
 

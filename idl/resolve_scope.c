@@ -2,6 +2,7 @@
  * or a qualified one, declared in this file or in one that it imports itself. Knows no types and values. */
 #include <stdlib.h>
 
+#include "foreign.h"
 #include "names.h"
 #include "resolve.h"
 
@@ -81,7 +82,16 @@ static void enter_namespace(resolver *r, unit *u) {
 
 static int compare_imports(const void *x, const void *y) {
   const unit_import *a = x, *b = y;
-  return a->unit < b->unit ? -1 : a->unit > b->unit; /* both within resolver.units */
+  if (a->unit != b->unit) return a->unit < b->unit ? -1 : 1; /* both within resolver.units */
+  return a->ast->at.offset < b->ast->at.offset ? -1 : a->ast->at.offset > b->ast->at.offset;
+}
+
+/* An import that is repeated counts once. */
+static void drop_repeated(unit *u) {
+  size_t kept = 0;
+  for (size_t i = 0; i < u->import_count; i++)
+    if (kept == 0 || u->imports[kept - 1].unit != u->imports[i].unit) u->imports[kept++] = u->imports[i];
+  u->import_count = kept;
 }
 
 static void enter_imports(resolver *r, unit *u, unit *const *by_source) {
@@ -92,9 +102,10 @@ static void enter_imports(resolver *r, unit *u, unit *const *by_source) {
   for (const ast_import *i = u->ast->imports; i != NULL; i = i->next) {
     if (i->file == NULL) continue;
     u->imports[u->import_count++] = (unit_import){.unit = by_source[i->file->source->index], .ast = i};
-    if (i->file->damaged) u->is_uncertain = true;
+    if (i->file->namespace_name == NULL) u->is_uncertain = true;
   }
   if (count > 0) qsort(u->imports, count, sizeof *u->imports, compare_imports);
+  drop_repeated(u);
 }
 
 static schema_decl_kind kind_of(ast_decl_kind kind) {
@@ -109,6 +120,7 @@ static schema_decl_kind kind_of(ast_decl_kind kind) {
 static void check_decl_name(resolver *r, const entity *e) {
   const ast_name *name = &e->ast->name;
   schema_decl_kind kind = e->decl->kind;
+  if (e->ast->damaged) return; /* perhaps it is no name at all */
   if (kind != SCHEMA_CONST && kind != SCHEMA_SERVICE && type_is_builtin(name->text)) {
     diag_report(r->d, DIAG_BUILTIN_NAME, name->at, TEXT_ARG(name->text));
     return;
@@ -170,10 +182,14 @@ void scope_declare(resolver *r, const ast_unit *files) {
   for (size_t i = 0; i < files->count; i++) enter_imports(r, &r->units[i], by_source);
 }
 
-static unit_import *find_import(const unit *u, unit *wanted) {
-  unit_import key = {.unit = wanted};
-  return u->import_count == 0 ? NULL
-                              : bsearch(&key, u->imports, u->import_count, sizeof key, compare_imports);
+static int compare_unit(const void *wanted, const void *item) {
+  const unit *of_item = ((const unit_import *)item)->unit;
+  return (const unit *)wanted < of_item ? -1 : (const unit *)wanted > of_item;
+}
+
+static unit_import *find_import(const unit *u, const unit *wanted) {
+  if (u->import_count == 0) return NULL;
+  return bsearch(wanted, u->imports, u->import_count, sizeof *u->imports, compare_unit);
 }
 
 /* The namespace that the parts before the last of `parts` name; NULL: none such. */
@@ -217,6 +233,10 @@ static const char *hint_for(resolver *r, const unit *u, const ast_qname *name, s
     if (e != NULL && is_visible(u, e))
       return arena_printf(r->a, "; write '%.*s.%.*s'", TEXT_ARG(e->decl->ns->name.text), TEXT_ARG(last));
   }
+  const char *foreign = parts == 1 && strcmp(what, "type") == 0       ? foreign_type(r->a, last)
+                        : parts == 1 && strcmp(what, "constant") == 0 ? foreign_value(r->a, last)
+                                                                      : "";
+  if (*foreign != 0) return foreign;
   const space *s = space_of(r, u, name, parts);
   suggestion near = suggest_for(last);
   if (u->space == s) consider_unit(&near, u);
@@ -242,9 +262,52 @@ static bool has_space(const unit *u, const space *s) {
   return false;
 }
 
+static bool has_lost_part(const ast_file *file, const ast_qname *name) {
+  if (file->lost.used == 0) return false;
+  for (const struct ast_part *p = name->parts; p != NULL; p = p->next)
+    if (table_find(&file->lost, p->name.text) != NULL) return true;
+  return false;
+}
+
+bool scope_may_be_lost(const unit *u, const ast_qname *name) {
+  bool is_qualified = name->parts->next != NULL;
+  if (u->is_uncertain || has_lost_part(u->ast, name)) return true;
+  /* Without a namespace nothing else is known of it. */
+  if (u->ast->namespace_name == NULL && (is_qualified || u->import_count > 0)) return true;
+  for (size_t i = 0; i < u->import_count; i++)
+    if (has_lost_part(u->imports[i].unit->ast, name)) return true;
+  return false;
+}
+
+static const char *with_article(const resolver *r, const char *what) {
+  return arena_printf(r->a, "%s %s", strchr("aeiou", *what) != NULL ? "an" : "a", what);
+}
+
+void scope_report_not_a(resolver *r, const ast_qname *name, size_t parts, const schema_decl *decl,
+                        const char *wanted) {
+  diag *d = diag_report(r->d, DIAG_NOT_A, name->at, scope_qname_text(r, name, parts),
+                        with_article(r, decl_kind_text(decl->kind)), wanted);
+  diag_note(d, decl->name.at, "declared here");
+}
+
+/* `A.b` where A is no namespace but something that has nothing named by a dot; in a value A could be an enum.
+ */
+static bool report_part(resolver *r, const unit *u, const ast_qname *name, size_t parts, const char *what) {
+  const entity *e = parts == 1 ? NULL : scope_find(r, u, name, parts - 1);
+  bool is_value = strcmp(what, "constant") == 0;
+  if (e != NULL) {
+    scope_report_not_a(r, name, parts - 1, e->decl, is_value ? "an enum or a namespace" : "a namespace");
+    return true;
+  }
+  if (!is_value || parts != 2 || space_of(r, u, name, parts) != NULL) return false;
+  const char *hint = hint_for(r, u, name, 1, "enum or namespace");
+  diag_report(r->d, DIAG_UNKNOWN_NAME, name->at, "enum or namespace", scope_qname_text(r, name, 1), hint);
+  return true;
+}
+
 static void report_unknown(resolver *r, unit *u, const ast_qname *name, const char *what) {
   u->has_unknown = true;
-  if (u->is_uncertain) return;
+  if (scope_may_be_lost(u, name)) return;
   size_t parts = scope_parts(name);
   entity *elsewhere = find_anywhere(r, u, name, parts);
   const char *written = scope_qname_text(r, name, parts);
@@ -253,6 +316,11 @@ static void report_unknown(resolver *r, unit *u, const ast_qname *name, const ch
     diag_note(d, elsewhere->ast->name.at, "declared here");
     return;
   }
+  if (parts == 1 && strcmp(what, "type") != 0 && type_is_builtin(name->parts->name.text)) {
+    diag_report(r->d, DIAG_NOT_A, name->at, written, "a built-in type", with_article(r, what));
+    return;
+  }
+  if (report_part(r, u, name, parts, what)) return;
   const space *s = space_of(r, u, name, parts);
   if (s == NULL || !has_space(u, s)) {
     diag_report(r->d, DIAG_UNKNOWN_NAMESPACE, name->at, scope_qname_text(r, name, parts - 1),
@@ -274,7 +342,7 @@ entity *scope_resolve(resolver *r, unit *u, const ast_qname *name, const char *w
 void scope_check_imports(resolver *r) {
   for (size_t i = 0; i < r->unit_count; i++) {
     const unit *u = &r->units[i];
-    if (u->is_uncertain || u->has_unknown) continue;
+    if (u->is_uncertain || u->has_unknown || u->ast->lost.used > 0) continue;
     for (size_t k = 0; k < u->import_count; k++)
       if (!u->imports[k].used)
         diag_report(r->d, DIAG_UNUSED_IMPORT, u->imports[k].ast->at, TEXT_ARG(u->imports[k].ast->path));

@@ -117,9 +117,7 @@ static const schema_type *named(resolver *r, unit *u, const ast_type *ast) {
   if (e == NULL) return NULL;
   schema_decl_kind kind = e->decl->kind;
   if (kind == SCHEMA_CONST || kind == SCHEMA_SERVICE) {
-    diag *d = diag_report(r->d, DIAG_NOT_A, ast->at, scope_qname_text(r, ast->name, scope_parts(ast->name)),
-                          decl_kind_text(kind), "type");
-    diag_note(d, e->ast->name.at, "declared here");
+    scope_report_not_a(r, ast->name, scope_parts(ast->name), e->decl, "a type");
     return NULL;
   }
   if (kind != SCHEMA_ALIAS) {

@@ -193,10 +193,7 @@ static bool read_constant(const reader *in, const entity *e, const schema_type *
                           schema_value *out) {
   const schema_decl *c = e->decl;
   if (c->kind != SCHEMA_CONST) {
-    diag *d = diag_report(in->r->d, DIAG_NOT_A, in->v->at,
-                          scope_qname_text(in->r, in->v->name, scope_parts(in->v->name)),
-                          decl_kind_text(c->kind), "constant");
-    diag_note(d, c->name.at, "declared here");
+    scope_report_not_a(in->r, in->v->name, scope_parts(in->v->name), c, "a constant");
     return false;
   }
   if (c->value == NULL || c->type == NULL) return false;
@@ -264,7 +261,7 @@ static bool read_name(const reader *in, const schema_type *type, bool may_be_non
   }
   entity *e = scope_find(in->r, in->u, in->v->name, parts);
   if (e == NULL && parts == 1 && expected != NULL)
-    return !in->u->is_uncertain && report_no_member(in, expected, last, " and no constant");
+    return !scope_may_be_lost(in->u, in->v->name) && report_no_member(in, expected, last, " and no constant");
   if (e == NULL) {
     scope_resolve(in->r, in->u, in->v->name, "constant");
     return false;

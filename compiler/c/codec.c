@@ -128,6 +128,9 @@ bool c_carries_depth(const c_gen *g, const schema_type *t) {
   return false;
 }
 
+/* The u32 in front of every arm. */
+#define UNION_TAG_SIZE UINT64_C(4)
+
 static const struct {
   const char *verb, *result, *parameter, *argument, *status;
 } forms[] = {
@@ -180,9 +183,10 @@ const char *c_call_new(c_gen *g, const schema_type *t, bool optional, const char
                       depth ? g->depth : "");
 }
 
-static c_lines size_body(c_gen *g, const c_place *places, size_t count) {
+/* The size of the members behind `before` bytes. */
+static c_lines size_body(c_gen *g, uint64_t before, const c_place *places, size_t count) {
   static const char addition[] = "size = mbr_size_add(size, ";
-  uint64_t constant = c_size_constant(places, count);
+  uint64_t constant = before + c_size_constant(places, count);
   c_lines lines = c_lines_new(g->arena);
   c_body rest = c_body_new(g);
   c_size_members(&rest, places, count);
@@ -217,7 +221,7 @@ static void add_return(c_body *b, c_codec codec) {
 }
 
 c_lines c_body_of_members(c_gen *g, c_codec codec, const c_place *places, size_t count) {
-  if (codec == C_SIZE) return size_body(g, places, count);
+  if (codec == C_SIZE) return size_body(g, 0, places, count);
   c_body b = c_body_new(g);
   if (count == 0) c_add(&b.lines, 0, "(void)value;");
   if (codec == C_ENCODE)
@@ -268,19 +272,23 @@ static c_lines struct_body(c_gen *g, c_codec codec, const schema_decl *d) {
                : c_body_of_members(g, codec, places, d->field_count);
 }
 
+/* The places of an arm's content. */
+static c_place *arm_places(c_gen *g, const schema_arm *arm, size_t *count) {
+  const char *member = arena_printf(g->arena, "value->as.%s", arm->name.c);
+  *count = arm->kind == SCHEMA_ARM_FIELDS ? arm->field_count : 1;
+  if (arm->kind == SCHEMA_ARM_FIELDS)
+    return c_places_of_fields(g->arena, arena_printf(g->arena, "%s.", member), arm->fields, arm->field_count);
+  c_place *single = ARENA_NEW(g->arena, c_place);
+  *single = c_item_place(arm->type, member);
+  single->pointer = single->indirect = arm->indirect;
+  return single;
+}
+
 /* The statements for one arm's content. */
 static c_body arm_body(c_gen *g, c_codec codec, const schema_arm *arm) {
   c_body b = c_body_new(g);
-  const char *member = arena_printf(g->arena, "value->as.%s", arm->name.c);
-  c_place single = c_item_place(arm->type, member);
-  single.pointer = single.indirect = arm->indirect;
-  const c_place *places = &single;
-  size_t count = 1;
-  if (arm->kind == SCHEMA_ARM_FIELDS) {
-    places =
-        c_places_of_fields(g->arena, arena_printf(g->arena, "%s.", member), arm->fields, arm->field_count);
-    count = arm->field_count;
-  }
+  size_t count;
+  const c_place *places = arm_places(g, arm, &count);
   if (codec == C_SIZE) {
     uint64_t constant = c_size_constant(places, count);
     if (constant != 0) c_add(&b.lines, 0, "size += %" PRIu64 ";", constant);
@@ -293,6 +301,46 @@ static c_body arm_body(c_gen *g, c_codec codec, const schema_arm *arm) {
   return b;
 }
 
+static bool arm_carries_depth(const c_gen *g, const schema_arm *arm) {
+  if (arm->type != NULL && c_carries_depth(g, arm->type)) return true;
+  for (size_t i = 0; i < arm->field_count; i++)
+    if (c_carries_depth(g, arm->fields[i].type)) return true;
+  return false;
+}
+
+/* What the switch of a union of many arms answers for one, in a line: a call of the arm's own function, or
+ * its size where that is a number. */
+static const char *arm_result(c_gen *g, c_codec codec, const schema_decl *d, const schema_arm *arm) {
+  size_t count;
+  const c_place *places = arm_places(g, arm, &count);
+  c_body sizes = c_body_new(g);
+  if (codec == C_SIZE) c_size_members(&sizes, places, count);
+  if (codec == C_SIZE && sizes.lines.count == 0)
+    return arena_printf(g->arena, "%" PRIu64, UNION_TAG_SIZE + c_size_constant(places, count));
+  bool depth = arm_carries_depth(g, arm);
+  const char *name =
+      c_static_name(g, forms[codec].verb, arena_printf(g->arena, "%s_arm_%s", d->name.c, arm->name.c));
+  c_remember(g, name, name);
+  c_lines body = codec == C_SIZE ? size_body(g, UNION_TAG_SIZE, places, count)
+                                 : c_body_of_members(g, codec, places, count);
+  c_print_function(g, arena_printf(g->arena, "static %s", c_signature(g, codec, name, d->name.c, depth)),
+                   &body);
+  return arena_printf(g->arena, "%s(%svalue%s)", name, forms[codec].argument, depth ? ", depth" : "");
+}
+
+static void add_arm(c_gen *g, c_lines *lines, c_codec codec, const schema_decl *d, const schema_arm *arm) {
+  const char *tag = c_arm_tag(g->arena, d, arm);
+  if (d->arm_count > C_MEMBERS_A_FUNCTION) {
+    c_add(lines, 1, "case %s: return %s;", tag, arm_result(g, codec, d, arm));
+    return;
+  }
+  c_body body = arm_body(g, codec, arm);
+  c_add(lines, 1, "case %s:%s", tag, body.has_cursor ? " {" : "");
+  c_add_all(lines, 2, &body.lines);
+  c_add(lines, 2, "break;");
+  if (body.has_cursor) c_add(lines, 1, "}");
+}
+
 static void add_arms(c_gen *g, c_lines *lines, c_codec codec, const schema_decl *d) {
   c_add(lines, 0, "switch (value->tag) {");
   size_t empty = 0;
@@ -303,12 +351,7 @@ static void add_arms(c_gen *g, c_lines *lines, c_codec codec, const schema_decl 
   }
   if (empty != 0) c_add(lines, 2, "break;");
   for (size_t i = 0; i < d->arm_count; i++) {
-    if (c_arm_is_empty(&d->arms[i])) continue;
-    c_body body = arm_body(g, codec, &d->arms[i]);
-    c_add(lines, 1, "case %s:%s", c_arm_tag(g->arena, d, &d->arms[i]), body.has_cursor ? " {" : "");
-    c_add_all(lines, 2, &body.lines);
-    c_add(lines, 2, "break;");
-    if (body.has_cursor) c_add(lines, 1, "}");
+    if (!c_arm_is_empty(&d->arms[i])) add_arm(g, lines, codec, d, &d->arms[i]);
   }
   c_add(lines, 0, "}");
 }
@@ -326,8 +369,7 @@ static c_lines union_body(c_gen *g, c_codec codec, const schema_decl *d) {
   case C_DECODE:
     c_add(&lines, 0, "uint32_t tag;");
     c_add(&lines, 0, "if (mbr_read_u32(r, &tag) != MBR_OK) return r->status;");
-    c_add(&lines, 0, "if (tag > %s) return mbr_reader_fail_at(r, r->data + r->offset - 4, MBR_BAD_ARM);",
-          last);
+    c_add(&lines, 0, "if (tag > %s) return mbr_reader_fail_back(r, 4, MBR_BAD_ARM);", last);
     c_add(&lines, 0, "value->tag = (%s_tag)tag;", d->name.c);
     break;
   case C_SIZE:
@@ -336,7 +378,7 @@ static c_lines union_body(c_gen *g, c_codec codec, const schema_decl *d) {
       c_add(&lines, 0, "return %" PRIu64 ";", d->wire_min);
       return lines;
     }
-    c_add(&lines, 0, "size_t size = 4;");
+    c_add(&lines, 0, "size_t size = %" PRIu64 ";", UNION_TAG_SIZE);
     break;
   }
   if (content) add_arms(g, &lines, codec, d);

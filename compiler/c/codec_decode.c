@@ -43,7 +43,7 @@ static void decode_optional(c_body *b, const c_place *p) {
     c_add(&b->lines, 0, "mbr_read_opt_%s(r, &%s, %s);", c_fixed_name(inner.type), p->has,
           c_address_of(a, &inner));
     const char *fail =
-        arena_printf(a, "mbr_reader_fail_at(r, r->data + r->offset - %u", c_fixed_size(inner.type));
+        arena_printf(a, "mbr_reader_fail_back(r, %u", c_fixed_size(inner.type));
     c_refuse(b, inner.type, p->has, inner.expr, fail);
     return;
   }
@@ -94,8 +94,8 @@ void c_decode_items(c_body *b, const schema_type *item, const char *items, const
   c_body check = c_body_inside(b);
   unsigned size = c_fixed_size(item);
   const char *fail =
-      size == 1 ? arena_printf(a, "mbr_reader_fail_at(r, r->data + r->offset - (%s - i)", count)
-                : arena_printf(a, "mbr_reader_fail_at(r, r->data + r->offset - (%s - i) * %u", count, size);
+      size == 1 ? arena_printf(a, "mbr_reader_fail_back(r, %s - i", count)
+                : arena_printf(a, "mbr_reader_fail_back(r, (%s - i) * %u", count, size);
   if (item->kind != SCHEMA_TIMESTAMP) c_refuse(&check, item, NULL, slot.expr, fail);
   if (check.lines.count == 0) {
     c_add(&b->lines, 0, "%s;", call);

@@ -97,6 +97,28 @@ static uint64_t each_constant(arena *a, const schema_type *t) {
   return c_size_constant(&item, 1);
 }
 
+/* A second item or key like one before it is an error at its first byte: what has been read from there on is
+ * measured, as a collection of its own. */
+static void add_uniqueness(c_body *b, const schema_type *t) {
+  arena *a = b->g->arena;
+  c_add(&b->lines, 0, "size_t second = mbr_find_duplicate(r, items, value->count, sizeof *items, %s);",
+        c_compare(b->g, t));
+  c_add(&b->lines, 0, "if (second == value->count) return r->status;");
+  const char *count = "value->count - second";
+  if (!c_items_are_fixed(t)) {
+    const c_place rest = {.type = t, .expr = "rest"};
+    c_add(&b->lines, 0, "const %s rest = {items + second, %s};", c_type(a, t), count);
+    c_add(&b->lines, 0, "return mbr_reader_fail_back(r, %s - MBR_COUNT_SIZE, MBR_DUPLICATE);",
+          c_call(b->g, C_SIZE, &rest));
+    return;
+  }
+  uint64_t each = c_item_min(t);
+  const char *back = each == 0   ? "0"
+                     : each == 1 ? count
+                                 : arena_printf(a, "(%s) * %" PRIu64, count, each);
+  c_add(&b->lines, 0, "return mbr_reader_fail_back(r, %s, MBR_DUPLICATE);", back);
+}
+
 static void add_decoded_items(c_body *b, const schema_type *t) {
   arena *a = b->g->arena;
   const char *type = t->kind == SCHEMA_MAP ? c_entry_type(a, t) : c_type(a, t->item);
@@ -107,9 +129,7 @@ static void add_decoded_items(c_body *b, const schema_type *t) {
     add_entries(b, C_DECODE, t, "items");
   else
     c_decode_items(b, t->item, "items", "value->count");
-  if (t->kind != SCHEMA_LIST)
-    c_add(&b->lines, 0, "return mbr_check_unique(r, items, value->count, sizeof *items, %s);",
-          c_compare(b->g, t));
+  if (t->kind != SCHEMA_LIST) add_uniqueness(b, t);
 }
 
 /* Of lists, sets and maps. */

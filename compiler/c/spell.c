@@ -182,19 +182,25 @@ const char *c_int(arena *a, schema_type_kind kind, schema_int value) {
   return arena_printf(a, "%s%" PRIu64, sign, value.low);
 }
 
-/* The shortest decimal that reads back as the same number, with a point so that it stays a float. */
-static const char *c_float(arena *a, schema_type_kind kind, double value) {
-  const char *digits = "";
-  for (int precision = 1; precision <= DBL_DECIMAL_DIG; precision++) {
-    digits = arena_printf(a, "%.*g", precision, value);
-    bool same = kind == SCHEMA_F32 ? strtof(digits, NULL) == (float)value : strtod(digits, NULL) == value;
-    if (same) break;
+/* The shortest decimal that reads back as the same number: 100, 0.7, 1e300. */
+static const char *decimal(arena *a, schema_type_kind kind, double value) {
+  enum { POSITIONAL_MIN = -5, POSITIONAL_MAX = 14 }; /* powers of ten that are written out */
+  const char *shortest = "";
+  int decimals = 0;
+  for (; decimals < DBL_DECIMAL_DIG; decimals++) {
+    shortest = arena_printf(a, "%.*e", decimals, value);
+    if (kind == SCHEMA_F32 ? strtof(shortest, NULL) == (float)value : strtod(shortest, NULL) == value) break;
   }
-  double magnitude = value < 0 ? -value : value;
-  if (strchr(digits, 'e') != NULL && magnitude >= 1 && magnitude < 1e15)
-    digits = arena_printf(a, "%.0f", strtod(digits, NULL)); /* 40, not 4e+01 */
-  const char *point = strpbrk(digits, ".e") != NULL ? "" : ".0";
-  return arena_printf(a, "%s%s%s", digits, point, kind == SCHEMA_F32 ? "f" : "");
+  int digits = (int)strcspn(shortest, "e"), power = atoi(shortest + digits + 1);
+  if (power < POSITIONAL_MIN || power > POSITIONAL_MAX)
+    return arena_printf(a, "%.*se%d", digits, shortest, power);
+  return arena_printf(a, "%.*f", decimals > power ? decimals - power : 0, strtod(shortest, NULL));
+}
+
+/* With a point, so that it stays a float. */
+static const char *c_float(arena *a, schema_type_kind kind, double value) {
+  const char *number = decimal(a, kind, value), *point = strpbrk(number, ".e") != NULL ? "" : ".0";
+  return arena_printf(a, "%s%s%s", number, point, kind == SCHEMA_F32 ? "f" : "");
 }
 
 const char *c_string(arena *a, text t) {
@@ -256,11 +262,12 @@ static const char *int_violation(arena *a, const schema_type *t, const char *exp
 /* Negated, so that a NaN is a violation. */
 static const char *float_violation(arena *a, const schema_type *t, const char *expr) {
   const schema_range *range = t->range;
-  const char *min =
-      range->has_min ? arena_printf(a, "%s >= %s", expr, c_float(a, t->kind, range->min.real)) : "";
-  const char *max =
-      range->has_max ? arena_printf(a, "%s <= %s", expr, c_float(a, t->kind, range->max.real)) : "";
-  return arena_printf(a, "!(%s%s%s)", min, range->has_min && range->has_max ? " && " : "", max);
+  const char *name = scalars[t->kind].name;
+  const char *min = range->has_min ? c_float(a, t->kind, range->min.real) : NULL;
+  const char *max = range->has_max ? c_float(a, t->kind, range->max.real) : NULL;
+  if (max == NULL) return arena_printf(a, "!mbr_%s_at_least(%s, %s)", name, expr, min);
+  if (min == NULL) return arena_printf(a, "!mbr_%s_at_most(%s, %s)", name, expr, max);
+  return arena_printf(a, "!mbr_%s_within(%s, %s, %s)", name, expr, min, max);
 }
 
 const char *c_violation(arena *a, const schema_type *t, const char *expr, const char **status) {
@@ -309,20 +316,20 @@ text c_doc(arena *a, const schema_info *info) {
   return with_deprecation(a, doc, info);
 }
 
-static const char *plain_number(arena *a, const schema_value *v) {
-  return v->kind == SCHEMA_VALUE_FLOAT ? arena_printf(a, "%.9g", v->real) : integer_text(a, v->integer);
+static const char *plain_number(arena *a, const schema_type *t, const schema_value *v) {
+  return v->kind == SCHEMA_VALUE_FLOAT ? decimal(a, t->kind, v->real) : integer_text(a, v->integer);
 }
 
 static void say_range(arena *a, text *doc, const schema_type *t, bool each) {
   const schema_range *range = t->range;
-  const char *subject = each ? "Each from" : "From";
-  if (range->has_min && range->has_max)
-    say(a, doc,
-        arena_printf(a, "%s %s to %s.", subject, plain_number(a, &range->min), plain_number(a, &range->max)));
-  else if (range->has_min)
-    say(a, doc, arena_printf(a, "%s %s.", each ? "Each at least" : "At least", plain_number(a, &range->min)));
+  const char *min = range->has_min ? plain_number(a, t, &range->min) : NULL;
+  const char *max = range->has_max ? plain_number(a, t, &range->max) : NULL;
+  if (max == NULL)
+    say(a, doc, arena_printf(a, "%s %s.", each ? "Each at least" : "At least", min));
+  else if (min == NULL)
+    say(a, doc, arena_printf(a, "%s %s.", each ? "Each at most" : "At most", max));
   else
-    say(a, doc, arena_printf(a, "%s %s.", each ? "Each at most" : "At most", plain_number(a, &range->max)));
+    say(a, doc, arena_printf(a, "%s %s to %s.", each ? "Each from" : "From", min, max));
 }
 
 text c_member_doc(arena *a, const schema_info *info, const schema_type *t) {

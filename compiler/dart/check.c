@@ -15,27 +15,19 @@ static void check_attributes(dart_package *p, const schema_attr_place *attr) {
         refuse(p, attr->at, arena_printf(p->arena, "'@%s'", refused[i]));
 }
 
-/* An int of Dart ends before a u64 does. */
-static void check_int(dart_package *p, const schema_type *t, const schema_value *v, span at) {
-  if (t->kind == SCHEMA_OPTIONAL) t = t->item;
-  if (t->dart_int && v->kind == SCHEMA_VALUE_INT && v->integer.low > (uint64_t)INT64_MAX)
-    refuse(p, at, "numbers above 2^63 - 1 with '@dart(int)'");
-}
-
-static void check_type(dart_package *p, const schema_type *t) {
-  if (t->kind == SCHEMA_UUID) refuse(p, t->at, "uuid");
-  if (t->range != NULL && t->range->has_min) check_int(p, t, &t->range->min, t->range->at);
-  if (t->range != NULL && t->range->has_max) check_int(p, t, &t->range->max, t->range->at);
-  if (t->item != NULL) check_type(p, t->item);
-  if (t->key != NULL) check_type(p, t->key);
-  for (size_t i = 0; i < t->member_count; i++) check_type(p, t->members[i]);
-}
-
 static void check_fields(dart_package *p, const schema_field *fields, size_t count) {
-  for (size_t i = 0; i < count; i++) {
-    check_type(p, fields[i].type);
-    if (fields[i].value != NULL) check_int(p, fields[i].type, fields[i].value, fields[i].value->at);
+  for (size_t i = 0; i < count; i++)
     if (fields[i].is_stream) refuse(p, fields[i].name.at, "stream parameters");
+}
+
+/* A flag has a constant of its name, and a getter that tells whether it is set. */
+static void check_flags(dart_package *p, const schema_decl *d) {
+  for (size_t i = 0; i < d->member_count; i++) {
+    const schema_name *name = &d->members[i].name;
+    for (size_t k = 0; k < d->member_count; k++)
+      if (strcmp(name->dart, dart_flag_getter(p->arena, &d->members[k])) == 0)
+        diag_report(p->diags, DIAG_DART_NAME_TAKEN, name->at, TEXT_ARG(name->text), name->dart,
+                    arena_printf(p->arena, "the getter of '%.*s'", TEXT_ARG(d->members[k].name.text)));
   }
 }
 
@@ -47,7 +39,6 @@ static void check_service(dart_package *p, const schema_decl *d) {
     if (m->kind == SCHEMA_SYNC) refuse(p, m->name.at, "sync methods");
     check_attributes(p, m->attrs);
     check_fields(p, m->params, m->param_count);
-    if (m->result != NULL) check_type(p, m->result);
   }
 }
 
@@ -62,17 +53,8 @@ static void check_name(dart_package *p, const schema_name *name) {
 
 static void check_decl(dart_package *p, const schema_decl *d) {
   check_name(p, &d->name);
-  if (d->kind == SCHEMA_FLAGS) refuse(p, d->name.at, "flags");
-  if (d->kind == SCHEMA_ENUM && d->is_open) refuse(p, d->name.at, "open enums");
-  if (d->kind == SCHEMA_CONST || d->kind == SCHEMA_ALIAS) check_type(p, d->type);
-  if (d->kind == SCHEMA_CONST) check_int(p, d->type, d->value, d->value->at);
-  check_fields(p, d->fields, d->field_count);
-  for (size_t i = 0; i < d->arm_count; i++) {
-    const schema_arm *arm = &d->arms[i];
-    check_name(p, &arm->name);
-    if (arm->type != NULL) check_type(p, arm->type);
-    check_fields(p, arm->fields, arm->field_count);
-  }
+  for (size_t i = 0; i < d->arm_count; i++) check_name(p, &d->arms[i].name);
+  if (d->kind == SCHEMA_FLAGS) check_flags(p, d);
   if (d->kind == SCHEMA_SERVICE) check_service(p, d);
 }
 

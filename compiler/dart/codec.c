@@ -23,10 +23,11 @@ static wire_name wire_of(const schema_type *t) {
   case SCHEMA_U32: return (wire_name){"U32", true};
   case SCHEMA_U64: return (wire_name){t->dart_int ? "U64Int" : "U64", true};
   case SCHEMA_U128: return (wire_name){"U128", true};
-  case SCHEMA_F32: return (wire_name){"F32", false};
+  case SCHEMA_F32: return (wire_name){"F32", true};
   case SCHEMA_F64: return (wire_name){"F64", false};
   case SCHEMA_CHAR: return (wire_name){"Char", true};
   case SCHEMA_TIMESTAMP: return (wire_name){"Timestamp", false};
+  case SCHEMA_UUID: return (wire_name){"Uuid", false};
   case SCHEMA_DURATION: return (wire_name){"Duration", false};
   case SCHEMA_STRING: return (wire_name){"String", true};
   default: return (wire_name){"Bytes", true};
@@ -49,14 +50,25 @@ static const char *range_arguments(dart_file *f, const schema_type *t) {
 /* The check that a range asks for around `value`: a number, or where `many` is not empty typed data. */
 static const char *in_range(dart_file *f, const char *side, const schema_type *t, const char *value,
                             const char *at, const char *many) {
-  if (t->range == NULL) return value;
+  arena *a = f->package->arena;
+  bool is_writer = strcmp(side, "writer") == 0;
+  const char *limits = t->range == NULL ? "" : range_arguments(f, t);
+  /* One number that is to fit an int is checked as it is read or written. */
+  if (t->dart_int && *many != '\0' && (t->range == NULL || !t->range->has_min))
+    limits = arena_printf(a, ", min: 0%s", limits);
+  if (*limits == '\0') return value;
   const char *kind = dart_is_big(t)                                   ? "BigInt"
                      : t->kind == SCHEMA_F32 || t->kind == SCHEMA_F64 ? "Double"
                                                                       : "Int";
-  bool is_rounded = t->kind == SCHEMA_F32 && *many == '\0' && strcmp(side, "writer") == 0;
-  return arena_printf(f->package->arena, "%s.check%s%s(%s, '%s'%s)", side, is_rounded ? "Single" : kind, many,
-                      value, at, range_arguments(f, t));
+  if (t->kind == SCHEMA_F32 && *many == '\0' && is_writer) kind = "Single"; /* rounded first */
+  const char *size = is_writer ? "" : arena_printf(a, "%llu, ", (unsigned long long)t->wire_min);
+  return arena_printf(a, "%s.check%s%s(%s%s, '%s'%s)", side, kind, many, size, value, at, limits);
 }
+
+/* A union of more arms has functions for them, so that its switches have a line an arm. */
+#ifndef ARMS_A_FUNCTION
+#define ARMS_A_FUNCTION 40u
+#endif
 
 static const char *encode(dart_file *f, const schema_type *t, const char *value, const char *at);
 
@@ -76,11 +88,9 @@ static const char *encode_list(dart_file *f, const schema_type *t, const char *v
   bool is_array = t->kind == SCHEMA_ARRAY;
   const char *size = is_array ? arena_printf(a, ", %llu", (unsigned long long)t->bound) : max_argument(a, t);
   if (dart_typed_list(t) != NULL) {
-    if (t->item->range != NULL) {
-      /* What writeNumbers takes does not tell which list it is. */
-      value = in_range(f, "writer", t->item, value, at,
-                       arena_printf(a, "s<%s>", dart_typed_data(f, dart_typed_list(t))));
-    }
+    /* What writeNumbers takes does not tell which list it is. */
+    value = in_range(f, "writer", t->item, value, at,
+                     arena_printf(a, "s<%s>", dart_typed_data(f, dart_typed_list(t))));
     return arena_printf(a, "writer.write%s(%s, '%s'%s);", is_array ? "NumberArray" : "Numbers", value, at,
                         size);
   }
@@ -96,7 +106,9 @@ static const char *present_name(const char *value) {
   const char *dot = strrchr(value, '.');
   const char *name = dot == NULL ? value : dot + 1;
   if (strcmp(name, "writer") == 0 || strcmp(name, "$writer") == 0) return "$writer";
-  return name[0] == '$' ? "item" : name; /* $1: a member of a record */
+  /* $1 is a member of a record; the other two cannot name what a pattern declares. */
+  bool is_taken = name[0] == '$' || strcmp(name, "as") == 0 || strcmp(name, "when") == 0;
+  return is_taken ? "item" : name;
 }
 
 static const char *encode_tuple(dart_file *f, const schema_type *t, const char *value, const char *at) {
@@ -118,6 +130,20 @@ static const char *encode_optional(dart_file *f, const schema_type *t, const cha
   return arena_printf(a, format, value, name, inner);
 }
 
+static bool is_number(const schema_decl *d) { return d->kind == SCHEMA_ENUM || d->kind == SCHEMA_FLAGS; }
+
+/* A closed enum has no number that could not be written. */
+static bool can_fail(const schema_decl *d) { return d->kind == SCHEMA_FLAGS || d->is_open; }
+
+static const char *encode_named(dart_file *f, const schema_decl *d, const char *value, const char *at) {
+  arena *a = f->package->arena;
+  const char *encoder = dart_encoder(f, d);
+  if (*at == '\0' || (is_number(d) && !can_fail(d)))
+    return arena_printf(a, "%s(writer, %s);", encoder, value);
+  if (is_number(d)) return arena_printf(a, "%s(writer, %s, '%s');", encoder, value, at);
+  return arena_printf(a, "writer.writeStruct(%s, '%s', %s);", value, at, encoder);
+}
+
 static const char *encode(dart_file *f, const schema_type *t, const char *value, const char *at) {
   arena *a = f->package->arena;
   switch (t->kind) {
@@ -127,7 +153,7 @@ static const char *encode(dart_file *f, const schema_type *t, const char *value,
   case SCHEMA_MAP:
   case SCHEMA_ARRAY: return encode_list(f, t, value, at);
   case SCHEMA_TUPLE: return encode_tuple(f, t, value, at);
-  case SCHEMA_NAMED: return arena_printf(a, "%s(writer, %s);", dart_encoder(f, t->decl), value);
+  case SCHEMA_NAMED: return encode_named(f, t->decl, value, at);
   default: break;
   }
   wire_name wire = wire_of(t);
@@ -149,7 +175,9 @@ static unsigned long long least_size(const schema_type *t) {
 }
 
 /* F32List, for readF32List: what the typed-data class is called on the wire. */
-static const char *number_name(const schema_type *t) { return wire_of(t->item).name; }
+static const char *number_name(const schema_type *t) {
+  return t->item->dart_int ? "I64" : wire_of(t->item).name;
+}
 
 static const char *decode_list(dart_file *f, const schema_type *t, const char *at) {
   arena *a = f->package->arena;
@@ -175,6 +203,14 @@ static const char *decode_tuple(dart_file *f, const schema_type *t, const char *
   return arena_printf(a, "(%s%s)", all, t->member_count == 1 ? "," : "");
 }
 
+static const char *decode_named(dart_file *f, const schema_decl *d, const char *at) {
+  arena *a = f->package->arena;
+  const char *decoder = dart_decoder(f, d);
+  if (*at == '\0') return arena_printf(a, "%s(reader)", decoder);
+  if (is_number(d)) return arena_printf(a, "%s(reader, '%s')", decoder, at);
+  return arena_printf(a, "reader.readStruct('%s', %s)", at, decoder);
+}
+
 const char *dart_decode(dart_file *f, const schema_type *t, const char *at) {
   arena *a = f->package->arena;
   const char *where = *at == '\0' ? "" : arena_printf(a, "'%s'", at);
@@ -186,7 +222,7 @@ const char *dart_decode(dart_file *f, const schema_type *t, const char *at) {
   case SCHEMA_MAP:
   case SCHEMA_ARRAY: return decode_list(f, t, at);
   case SCHEMA_TUPLE: return decode_tuple(f, t, at);
-  case SCHEMA_NAMED: return arena_printf(a, "%s(reader)", dart_decoder(f, t->decl));
+  case SCHEMA_NAMED: return decode_named(f, t->decl, at);
   case SCHEMA_STRING:
   case SCHEMA_BYTES: return arena_printf(a, "reader.read%s('%s'%s)", wire_of(t).name, at, max_argument(a, t));
   default: break;
@@ -273,24 +309,26 @@ static void put_struct(dart_file *f, const schema_decl *d) {
   dart_line(f, 0, "}");
 }
 
-static void put_encode_arm(dart_file *f, const schema_arm *arm) {
+static void put_encode_arm(dart_file *f, unsigned indent, const schema_arm *arm) {
   arena *a = f->package->arena;
-  dart_line(f, 4, "case %s():", arm->name.dart);
-  dart_line(f, 6, "writer.writeU32(%u);", arm->index);
-  if (arm->kind == SCHEMA_ARM_FIELDS) put_encode_fields(f, 6, arm->name.dart, arm->fields, arm->field_count);
+  const char *name = arm->name.dart;
+  dart_line(f, indent, "writer.writeU32(%u);", arm->index);
+  if (arm->kind == SCHEMA_ARM_FIELDS) put_encode_fields(f, indent, name, arm->fields, arm->field_count);
   if (arm->kind != SCHEMA_ARM_TYPE) return;
   const char *member = dart_arm_member(f, arm);
-  const char *at = arena_printf(a, "%s.%s", arm->name.dart, member);
-  dart_encode(f, 6, arm->type, arena_printf(a, "value.%s", member), at);
+  dart_encode(f, indent, arm->type, arena_printf(a, "value.%s", member),
+              arena_printf(a, "%s.%s", name, member));
 }
 
-static void put_decode_arm(dart_file *f, const schema_arm *arm) {
+static void put_decode_arm(dart_file *f, const schema_arm *arm, bool is_apart) {
   const char *name = arm->name.dart;
   if (arm->kind == SCHEMA_ARM_TYPE) {
     const char *at = arena_printf(f->package->arena, "%s.%s", name, dart_arm_member(f, arm));
     dart_line(f, 4, "%u => %s(%s),", arm->index, name, dart_decode(f, arm->type, at));
   } else if (arm->kind == SCHEMA_ARM_BARE || arm->field_count == 0) {
     dart_line(f, 4, "%u => const %s(),", arm->index, name);
+  } else if (is_apart) {
+    dart_line(f, 4, "%u => _decode%s(reader),", arm->index, name);
   } else {
     dart_line(f, 4, "%u => %s(", arm->index, name);
     put_decode_fields(f, 8, name, arm->fields, arm->field_count);
@@ -298,58 +336,100 @@ static void put_decode_arm(dart_file *f, const schema_arm *arm) {
   }
 }
 
+/* The functions for one arm of a union of many. */
+static void put_arm_functions(dart_file *f, const schema_arm *arm) {
+  const char *name = arm->name.dart;
+  dart_put(f, "\n");
+  dart_line(f, 0, "void _encode%s(MbrWriter writer, %s value) {", name, name);
+  put_encode_arm(f, 2, arm);
+  dart_line(f, 0, "}");
+  if (arm->field_count == 0) return;
+  dart_put(f, "\n");
+  dart_line(f, 0, "%s _decode%s(MbrReader reader) {", name, name);
+  dart_line(f, 2, "return %s(", name);
+  put_decode_fields(f, 4, name, arm->fields, arm->field_count);
+  dart_line(f, 2, ");");
+  dart_line(f, 0, "}");
+}
+
 static void put_sealed(dart_file *f, const schema_decl *d) {
+  bool are_apart = d->arm_count > ARMS_A_FUNCTION;
+  for (size_t i = 0; are_apart && i < d->arm_count; i++) put_arm_functions(f, &d->arms[i]);
   open_encoder(f, d);
   dart_line(f, 2, "switch (value) {");
-  for (size_t i = 0; i < d->arm_count; i++) put_encode_arm(f, &d->arms[i]);
+  for (size_t i = 0; i < d->arm_count; i++) {
+    const schema_arm *arm = &d->arms[i];
+    dart_line(f, 4, "case %s():%s", arm->name.dart,
+              are_apart ? arena_printf(f->package->arena, " _encode%s(writer, value);", arm->name.dart) : "");
+    if (!are_apart) put_encode_arm(f, 6, arm);
+  }
   dart_line(f, 2, "}");
   dart_line(f, 0, "}");
   open_decoder(f, d);
   dart_line(f, 2, "return switch (reader.readU32('%s')) {", d->name.dart);
-  for (size_t i = 0; i < d->arm_count; i++) put_decode_arm(f, &d->arms[i]);
+  for (size_t i = 0; i < d->arm_count; i++) put_decode_arm(f, &d->arms[i], are_apart);
   dart_line(f, 4, "_ => reader.failAt(4, MbrStatus.badArm, '%s'),", d->name.dart);
   dart_line(f, 2, "};");
   dart_line(f, 0, "}");
   dart_use(f, "mbr/exceptions.dart", NULL, NULL);
 }
 
-/* An enum of a declared type travels as its number. */
-static void put_numbered_enum(dart_file *f, const schema_decl *d) {
-  arena *a = f->package->arena;
+/* How the number of an enum or of flags is called in wire.dart: `value` and `bits` are an int, which holds
+ * the bits of a u64. */
+static wire_name number_of(const schema_decl *d) {
+  return d->type->kind == SCHEMA_U64 ? (wire_name){"I64", false} : wire_of(d->type);
+}
+
+/* What is more than its number: flags and open enums, which take any. */
+static void put_open_number(dart_file *f, const schema_decl *d, const char *member) {
   const char *name = dart_decl(f, d);
-  /* The bits of a u64, since `value` is an int. */
-  bool is_u64 = d->type->kind == SCHEMA_U64;
-  wire_name wire = is_u64 ? (wire_name){"I64", false} : wire_of(d->type);
-  const char *where = wire.checked ? arena_printf(a, ", '%s'", name) : "";
-  dart_line(f, 0, "void encode%s(MbrWriter writer, %s value) => writer.write%s(value.value%s);", name, name,
-            wire.name, where);
+  wire_name wire = number_of(d);
+  dart_line(f, 0, "void encode%s(MbrWriter writer, %s value, [%s at = '%s']) => writer.write%s(value.%s%s);",
+            name, name, dart_core(f, "String"), name, wire.name, member, wire.checked ? ", at" : "");
   dart_put(f, "\n");
-  dart_line(f, 0, "%s decode%s(MbrReader reader) => switch (reader.read%s('%s')) {", name, name, wire.name,
-            name);
+  dart_line(f, 0, "%s decode%s(MbrReader reader, [%s at = '%s']) => %s(reader.read%s(at));", name, name,
+            dart_core(f, "String"), name, name, wire.name);
+}
+
+static void put_closed_number(dart_file *f, const schema_decl *d) {
+  const char *name = dart_decl(f, d);
+  wire_name wire = number_of(d);
+  dart_line(f, 0, "void encode%s(MbrWriter writer, %s value) => writer.write%s(value.value);", name, name,
+            wire.name);
+  dart_put(f, "\n");
+  dart_line(f, 0, "%s decode%s(MbrReader reader, [%s at = '%s']) => switch (reader.read%s(at)) {", name, name,
+            dart_core(f, "String"), name, wire.name);
   for (size_t i = 0; i < d->member_count; i++) {
     const schema_member *m = &d->members[i];
-    bool is_wide = is_u64 && m->value.low > (uint64_t)INT64_MAX;
-    const char *value =
-        is_wide ? arena_printf(a, "0x%llx", (unsigned long long)m->value.low) : dart_int(a, m->value);
-    dart_line(f, 6, "%s => %s.%s,", value, name, m->name.dart);
+    dart_line(f, 6, "%s => %s.%s,", dart_member_value(f, d, m), name, m->name.dart);
   }
-  unsigned long long size = d->type->wire_min;
-  dart_line(f, 6, "_ => reader.failAt(%llu, MbrStatus.badEnum, '%s'),", size, name);
+  dart_line(f, 6, "_ => reader.failAt(%llu, MbrStatus.badEnum, at),", (unsigned long long)d->type->wire_min);
   dart_line(f, 4, "};");
   dart_use(f, "mbr/exceptions.dart", NULL, NULL);
 }
 
-static void put_enum(dart_file *f, const schema_decl *d) {
-  dart_put(f, "\n");
-  if (d->has_explicit_type) {
-    put_numbered_enum(f, d);
-    return;
-  }
+static void put_index(dart_file *f, const schema_decl *d) {
   const char *name = dart_decl(f, d);
   dart_line(f, 0, "void encode%s(MbrWriter writer, %s value) => writer.writeU32(value.index);", name, name);
   dart_put(f, "\n");
-  dart_line(f, 0, "%s decode%s(MbrReader reader) => reader.readIndex('%s', %s.values);", name, name, name,
-            name);
+  dart_line(f, 0, "%s decode%s(MbrReader reader, [%s at = '%s']) => reader.readIndex(at, %s.values);", name,
+            name, dart_core(f, "String"), name, name);
+}
+
+static void put_enum(dart_file *f, const schema_decl *d) {
+  dart_put(f, "\n");
+  if (d->is_open) {
+    put_open_number(f, d, "value");
+  } else if (d->has_explicit_type) {
+    put_closed_number(f, d);
+  } else {
+    put_index(f, d);
+  }
+}
+
+static void put_flags(dart_file *f, const schema_decl *d) {
+  dart_put(f, "\n");
+  put_open_number(f, d, "bits");
 }
 
 static void put_codecs(dart_file *f) {
@@ -357,6 +437,7 @@ static void put_codecs(dart_file *f) {
   for (size_t i = 0; i < f->ns->decl_count; i++) {
     const schema_decl *d = f->ns->decls[i];
     if (d->kind == SCHEMA_ENUM) put_enum(f, d);
+    if (d->kind == SCHEMA_FLAGS) put_flags(f, d);
     if (d->kind == SCHEMA_STRUCT) put_struct(f, d);
     if (d->kind == SCHEMA_UNION || d->kind == SCHEMA_ERROR) put_sealed(f, d);
   }

@@ -96,6 +96,8 @@ const char *dart_value(dart_file *f, const schema_type *t, const schema_value *v
 const char *dart_string(arena *a, text t);
 const char *dart_int(arena *a, schema_int i);
 const char *dart_float(arena *a, double value);
+/* The number of a member on the wire: an int of Dart, which holds the bits of a u64. */
+const char *dart_member_value(dart_file *f, const schema_decl *d, const schema_member *m);
 /* The number a range stands for, in a type of the schema. */
 const char *dart_bound(dart_file *f, const schema_type *t, const schema_value *v);
 bool dart_is_big(const schema_type *t);
@@ -112,6 +114,28 @@ typedef struct dart_params {
   bool all_const;
 } dart_params;
 dart_params dart_parameters(dart_file *f, const schema_field *fields, size_t count, bool is_constructor);
+
+/* A value class: of a struct or of an arm. */
+typedef struct dart_class {
+  const char *name;
+  const char *clauses; /* " extends ClimateError", or "" */
+  text doc;
+  const schema_info *info; /* deprecation */
+  const schema_field *fields;
+  size_t field_count;
+  const schema_arm *arm; /* or NULL */
+  bool is_positional;    /* its one field is the value of an arm */
+} dart_class;
+
+/* enums.c: enums open and closed, and flags */
+const char *dart_flag_getter(arena *a, const schema_member *flag);
+void dart_put_enum(dart_file *f, const schema_decl *d);
+void dart_put_flags(dart_file *f, const schema_decl *d);
+
+/* json.c: the members of a class, and of the class that arms extend, which make JSON and read it */
+void dart_put_from_json(dart_file *f, const dart_class *c);
+void dart_put_to_json(dart_file *f, const dart_class *c);
+void dart_put_sealed_json(dart_file *f, const schema_decl *d);
 
 /* One file each. */
 bool dart_check(dart_package *p);

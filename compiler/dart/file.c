@@ -26,11 +26,11 @@ void dart_put(dart_file *f, const char *format, ...) {
 
 static void put_spaces(dart_file *f, size_t count) { emit(f->out, "%*s", (int)count, ""); }
 
-/* Can `line` be broken at the space in `at`? After a comma or an arrow, before a conjunction. */
+/* Can `line` be broken at the space in `at`? After a comma or an arrow, before a conjunction or a choice. */
 static bool is_break(const char *line, size_t at) {
   const char *before = line + at;
   if (before[-1] == ',' || (at > 1 && strncmp(before - 2, "=>", 2) == 0)) return true;
-  return strncmp(before, " && ", 4) == 0;
+  return strncmp(before, " && ", 4) == 0 || strncmp(before, " ? ", 3) == 0 || strncmp(before, " : ", 3) == 0;
 }
 
 /* Where a walk over a line stands: how many brackets are open, and whether it is inside a string. */

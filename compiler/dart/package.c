@@ -136,7 +136,8 @@ static void put_umbrella(dart_package *p) {
   put_umbrella_doc(p, e, &shared);
   emit(e, "library;\n\n");
   emit(e, "export 'src/library.dart';\nexport 'src/mbr/connection.dart' show MbrConnection, MbrMethod;\n");
-  emit(e, "export 'src/mbr/exceptions.dart';\n");
+  emit(e, "export 'src/mbr/exceptions.dart';\nexport 'src/mbr/json.dart' show MbrJsonException;\n");
+  emit(e, "export 'src/mbr/uuid.dart';\n");
   for (size_t i = 0; i < p->schema->namespace_count; i++) {
     const schema_namespace *ns = p->schema->namespaces[i];
     if (is_umbrella(p, ns))

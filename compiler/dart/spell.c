@@ -21,6 +21,7 @@ const char *dart_typed_list(const schema_type *t) {
   case SCHEMA_I16: return "Int16List";
   case SCHEMA_I32: return "Int32List";
   case SCHEMA_I64: return "Int64List";
+  case SCHEMA_U64: return t->item->dart_int ? "Int64List" : NULL;
   case SCHEMA_U8: return "Uint8List";
   case SCHEMA_U16: return "Uint16List";
   case SCHEMA_U32: return "Uint32List";
@@ -50,6 +51,7 @@ const char *dart_type(dart_file *f, const schema_type *t) {
   case SCHEMA_STRING: return dart_core(f, "String");
   case SCHEMA_TIMESTAMP: return dart_core(f, "DateTime");
   case SCHEMA_DURATION: return dart_core(f, "Duration");
+  case SCHEMA_UUID: dart_use(f, "mbr/uuid.dart", NULL, NULL); return "MbrUuid";
   case SCHEMA_OPTIONAL: return arena_printf(a, "%s?", dart_type(f, t->item));
   case SCHEMA_LIST:
   case SCHEMA_ARRAY: return arena_printf(a, "%s<%s>", dart_core(f, "List"), dart_type(f, t->item));
@@ -104,6 +106,14 @@ const char *dart_int(arena *a, schema_int i) {
   } while ((limbs[0] | limbs[1] | limbs[2] | limbs[3]) != 0);
   if (i.negative) digits[--at] = '-';
   return digits + at;
+}
+
+const char *dart_member_value(dart_file *f, const schema_decl *d, const schema_member *m) {
+  arena *a = f->package->arena;
+  /* A u64 is the int of the same bits: above 2^63 - 1 Dart reads such a literal in base 16 alone. */
+  bool is_wide = d->type->kind == SCHEMA_U64 && m->value.low > (uint64_t)INT64_MAX;
+  if (d->kind == SCHEMA_FLAGS || is_wide) return arena_printf(a, "0x%llx", (unsigned long long)m->value.low);
+  return dart_int(a, m->value);
 }
 
 static bool is_same(const char *digits, double value, bool is_single) {

@@ -1,18 +1,8 @@
-/* lib/src/<ns>_types.dart: value classes, enums, sealed classes, constants. Knows neither bytes nor calls. */
+/* lib/src/<ns>_types.dart: value classes, sealed classes, constants; enums.c and json.c write the rest of it.
+ * Knows neither bytes nor calls. */
 #include "dart.h"
 
 #define HASH_ARGUMENTS_MAX 20u /* what Object.hash takes */
-
-/* The class being written: of a struct or of an arm. */
-typedef struct value_class {
-  const char *name;
-  const char *clauses; /* " extends ClimateError", or "" */
-  text doc;
-  const schema_info *info; /* deprecation */
-  const schema_field *fields;
-  size_t field_count;
-  bool is_positional; /* its one field is the value of an arm */
-} value_class;
 
 static void use_equality(dart_file *f) { dart_use(f, "mbr/equality.dart", NULL, NULL); }
 
@@ -110,7 +100,7 @@ static const char *hash(dart_file *f, const schema_type *t, const char *x) {
   }
 }
 
-static void put_constructor(dart_file *f, const value_class *c) {
+static void put_constructor(dart_file *f, const dart_class *c) {
   arena *a = f->package->arena;
   if (c->is_positional) {
     dart_line(f, 2, "const %s(this.%s);", c->name, c->fields[0].name.dart);
@@ -135,7 +125,7 @@ static void put_constructor(dart_file *f, const value_class *c) {
 }
 
 /* Fields that say nothing about themselves stand together. */
-static void put_fields(dart_file *f, const value_class *c) {
+static void put_fields(dart_file *f, const dart_class *c) {
   bool was_told = true;
   for (size_t i = 0; i < c->field_count; i++) {
     const schema_field *field = &c->fields[i];
@@ -157,7 +147,7 @@ static const char *nullable_type(dart_file *f, const schema_field *field) {
 }
 
 /* Where no field can be null, null stands for "as it was". */
-static void put_simple_copy(dart_file *f, const value_class *c) {
+static void put_simple_copy(dart_file *f, const dart_class *c) {
   arena *a = f->package->arena;
   const char **params = ARENA_ARRAY(a, const char *, c->field_count);
   const char **args = ARENA_ARRAY(a, const char *, c->field_count);
@@ -174,7 +164,7 @@ static void put_simple_copy(dart_file *f, const value_class *c) {
 }
 
 /* Else a value of its own stands for it, behind a function type that keeps callers typed. */
-static void put_full_copy(dart_file *f, const value_class *c) {
+static void put_full_copy(dart_file *f, const dart_class *c) {
   arena *a = f->package->arena;
   const char **types = ARENA_ARRAY(a, const char *, c->field_count);
   const char **params = ARENA_ARRAY(a, const char *, c->field_count);
@@ -204,7 +194,7 @@ static void put_full_copy(dart_file *f, const value_class *c) {
   dart_list(f, 6, arena_printf(a, "%s(", c->name), args, c->field_count, ");");
 }
 
-static void put_copy(dart_file *f, const value_class *c) {
+static void put_copy(dart_file *f, const dart_class *c) {
   if (c->field_count == 0) return;
   for (size_t i = 0; i < c->field_count; i++) {
     if (is_nullable(&c->fields[i])) {
@@ -215,7 +205,7 @@ static void put_copy(dart_file *f, const value_class *c) {
   put_simple_copy(f, c);
 }
 
-static void put_equality(dart_file *f, const value_class *c) {
+static void put_equality(dart_file *f, const dart_class *c) {
   arena *a = f->package->arena;
   dart_put(f, "\n  @%s\n", dart_core(f, "override"));
   const char *head =
@@ -236,7 +226,7 @@ static void put_equality(dart_file *f, const value_class *c) {
   }
 }
 
-static void put_hash(dart_file *f, const value_class *c) {
+static void put_hash(dart_file *f, const dart_class *c) {
   arena *a = f->package->arena;
   size_t count = c->field_count;
   dart_put(f, "\n  @%s\n", dart_core(f, "override"));
@@ -258,7 +248,7 @@ static void put_hash(dart_file *f, const value_class *c) {
 }
 
 /* Adjacent string literals, as many on a line as fit. */
-static void put_to_string(dart_file *f, const value_class *c) {
+static void put_to_string(dart_file *f, const dart_class *c) {
   arena *a = f->package->arena;
   dart_put(f, "\n  @%s\n", dart_core(f, "override"));
   const char *head = arena_printf(a, "%s toString() =>", dart_core(f, "String"));
@@ -285,15 +275,17 @@ static void put_to_string(dart_file *f, const value_class *c) {
   for (size_t i = 0; i < line_count; i++) dart_line(f, 6, "'%s'%s", lines[i], i + 1 < line_count ? "" : ";");
 }
 
-static void put_class(dart_file *f, const value_class *c) {
+static void put_class(dart_file *f, const dart_class *c) {
   dart_put(f, "\n");
   dart_doc(f, 0, c->doc, NULL);
   dart_deprecated(f, 0, c->info);
   dart_hide_fields(f, c->fields, c->field_count);
   dart_put(f, "final class %s%s {\n", c->name, c->clauses);
   put_constructor(f, c);
+  dart_put_from_json(f, c);
   put_fields(f, c);
   put_copy(f, c);
+  dart_put_to_json(f, c);
   put_equality(f, c);
   put_hash(f, c);
   put_to_string(f, c);
@@ -302,7 +294,7 @@ static void put_class(dart_file *f, const value_class *c) {
 }
 
 static void put_struct(dart_file *f, const schema_decl *d) {
-  value_class c = {
+  dart_class c = {
       .name = d->name.dart,
       .clauses = "",
       .doc = d->info.doc,
@@ -315,13 +307,14 @@ static void put_struct(dart_file *f, const schema_decl *d) {
 
 static void put_arm(dart_file *f, const schema_decl *d, const schema_arm *arm) {
   const schema_field value = {.name = {.dart = dart_arm_member(f, arm)}, .type = arm->type};
-  value_class c = {
+  dart_class c = {
       .name = arm->name.dart,
       .clauses = arena_printf(f->package->arena, " extends %s", d->name.dart),
       .doc = arm->info.doc,
       .info = &arm->info,
       .fields = arm->kind == SCHEMA_ARM_TYPE ? &value : arm->fields,
       .field_count = arm->kind == SCHEMA_ARM_TYPE ? 1 : arm->field_count,
+      .arm = arm,
       .is_positional = arm->kind == SCHEMA_ARM_TYPE,
   };
   put_class(f, &c);
@@ -334,39 +327,10 @@ static void put_sealed(dart_file *f, const schema_decl *d) {
   dart_deprecated(f, 0, &d->info);
   dart_put(f, "sealed class %s", d->name.dart);
   if (is_error) dart_put(f, " implements %s", dart_core(f, "Exception"));
-  dart_put(f, " {\n  const %s();\n}\n", d->name.dart);
-  for (size_t i = 0; i < d->arm_count; i++) put_arm(f, d, &d->arms[i]);
-}
-
-static const char *member_value(arena *a, const schema_decl *d, const schema_member *m) {
-  /* Above the signed range a number keeps its bits: Dart reads such a literal in base 16 alone. */
-  if (d->type->kind == SCHEMA_U64 && m->value.low > (uint64_t)INT64_MAX)
-    return arena_printf(a, "0x%llx", (unsigned long long)m->value.low);
-  return dart_int(a, m->value);
-}
-
-static void put_enum(dart_file *f, const schema_decl *d) {
-  arena *a = f->package->arena;
-  dart_put(f, "\n");
-  dart_doc(f, 0, d->info.doc, NULL);
-  dart_deprecated(f, 0, &d->info);
-  dart_put(f, "enum %s {\n", d->name.dart);
-  for (size_t i = 0; i < d->member_count; i++) {
-    const schema_member *m = &d->members[i];
-    dart_hide(f, m->name.dart);
-    dart_doc(f, 2, m->info.doc, NULL);
-    dart_deprecated(f, 2, &m->info);
-    const char *value = d->has_explicit_type ? arena_printf(a, "(%s)", member_value(a, d, m)) : "";
-    bool is_last = i + 1 == d->member_count;
-    dart_put(f, "  %s%s%s\n", m->name.dart, value, !is_last ? "," : d->has_explicit_type ? ";" : "");
-  }
-  if (d->has_explicit_type) {
-    dart_put(f, "\n  const %s(this.value);\n\n", d->name.dart);
-    dart_doc(f, 2, TEXT("The number that travels."), NULL);
-    dart_put(f, "  final %s value;\n", dart_core(f, "int"));
-  }
+  dart_put(f, " {\n  const %s();\n", d->name.dart);
+  dart_put_sealed_json(f, d);
   dart_put(f, "}\n");
-  dart_leave_class(f);
+  for (size_t i = 0; i < d->arm_count; i++) put_arm(f, d, &d->arms[i]);
 }
 
 static void put_constant(dart_file *f, const schema_decl *d) {
@@ -393,11 +357,11 @@ static void put_decls(dart_file *f) {
     switch (d->kind) {
     case SCHEMA_CONST: put_constant(f, d); break;
     case SCHEMA_ALIAS: put_alias(f, d); break;
-    case SCHEMA_ENUM: put_enum(f, d); break;
+    case SCHEMA_ENUM: dart_put_enum(f, d); break;
+    case SCHEMA_FLAGS: dart_put_flags(f, d); break;
     case SCHEMA_STRUCT: put_struct(f, d); break;
     case SCHEMA_UNION:
     case SCHEMA_ERROR: put_sealed(f, d); break;
-    case SCHEMA_FLAGS: /* refused by dart_check */
     case SCHEMA_SERVICE: break;
     }
   }

@@ -1,8 +1,10 @@
 /* mbr/dart.h — puts a library's services within reach of Dart, in the same process.
  *
  * An application writes MBR_DART_LIBRARY once and builds everything with -fvisibility=hidden; that is
- * all it needs from here. The rest is the binary interface that dart_templates/native.dart mirrors:
- * it changes only together with that file and MBR_DART_ABI. Knows nothing of schemas. */
+ * all it needs from here. Its handlers and callbacks run on MBR_DART_THREADS threads that the library's
+ * connections share; that and other limits stand in runtime/dart/config.h. The rest is the binary
+ * interface that dart_templates/native.dart mirrors: it changes only together with that file and
+ * MBR_DART_ABI. Knows nothing of schemas. */
 #ifndef MBR_DART_H
 #define MBR_DART_H
 
@@ -42,7 +44,8 @@ typedef struct mbr_dart_opened {
 } mbr_dart_opened;
 
 /* Application code called once for each isolate that connects, on that isolate's thread: serves what
- * the isolate may call (mbr_peer_serve, or its typed wrappers). Anything but MBR_OK refuses. */
+ * the isolate may call (mbr_peer_serve, or its typed wrappers). Anything but MBR_OK refuses the isolate;
+ * a callback given to mbr_peer_on_disconnect before is then called too. */
 typedef mbr_status mbr_dart_connect(mbr_peer *peer);
 
 /* What the library's one exported function returns. A connection belongs to one isolate: only its
@@ -53,9 +56,13 @@ typedef struct mbr_dart_api {
   uint32_t abi;
   mbr_dart_connect *connect;
 
-  /* `dl` is NativeApi.initializeApiDLData. A small integer is posted to `port` whenever the ring
-   * turns from empty to not empty. Runs `connect`: no leaf call. */
-  mbr_dart_opened (*open)(const struct mbr_dart_api *api, void *dl, int64_t port);
+  /* A name for a connection before there is one: never NULL, never given twice. Dart has a finalizer call
+   * `close` with it before it calls `open`, so that an isolate may die at any moment and leave nothing. */
+  void *(*ticket)(void);
+
+  /* `dl` is NativeApi.initializeApiDLData; `ticket` a fresh one. A small integer is posted to `port` when
+   * there is something to `drain` and the last `drain` found nothing. Runs `connect`: no leaf call. */
+  mbr_dart_opened (*open)(const struct mbr_dart_api *api, void *dl, int64_t port, void *ticket);
 
   /* Sends the frame of `size` bytes at the start of the request buffer. An mbr_status: anything but
    * MBR_OK means that nothing of it was kept. */
@@ -64,24 +71,27 @@ typedef struct mbr_dart_api {
   /* Sends a CANCEL or CREDIT frame (mbr_frame_kind) for `call`, leaving the request buffer alone. */
   int32_t (*control)(mbr_dart_connection *connection, uint32_t kind, uint32_t call, uint32_t value);
 
-  /* Gives back the first `consumed` bytes of the last run, then returns the run of frames that
-   * follows: its offset in the ring in the high 32 bits, its size in the low ones, 0 for none. */
+  /* Gives back the first `consumed` bytes, whole frames, of the last run, then returns the run that
+   * follows: its offset in the ring in the high 32 bits, its size in the low ones, 0 for none. Frames lie
+   * there as mbr_peer_outgoing tells; those of the last run must not be read any more. */
   uint64_t (*drain)(mbr_dart_connection *connection, uint32_t consumed);
 
   /* Makes the request buffer `size` bytes, keeping what fits. MBR_NO_MEMORY: it is as it was. */
   int32_t (*resize)(mbr_dart_connection *connection, uint32_t size);
 
-  /* Ends the connection (an mbr_dart_connection). No leaf call: waits for a post in progress. Also a
-   * Dart_HandleFinalizer: any thread, once. User code that this sets off runs on the executor. */
-  void (*close)(void *connection);
+  /* Ends the connection that was opened with `ticket`; nothing where there is none (any more). No leaf
+   * call: waits for a post in progress. May be a native finalizer: any thread will do, and what this sets
+   * off of the application's code runs on the executor. */
+  void (*close)(void *ticket);
 } mbr_dart_api;
 
-mbr_dart_opened mbr_dart_open(const mbr_dart_api *api, void *dl, int64_t port);
+void *mbr_dart_ticket(void);
+mbr_dart_opened mbr_dart_open(const mbr_dart_api *api, void *dl, int64_t port, void *ticket);
 int32_t mbr_dart_submit(mbr_dart_connection *connection, uint32_t size);
 int32_t mbr_dart_control(mbr_dart_connection *connection, uint32_t kind, uint32_t call, uint32_t value);
 uint64_t mbr_dart_drain(mbr_dart_connection *connection, uint32_t consumed);
 int32_t mbr_dart_resize(mbr_dart_connection *connection, uint32_t size);
-void mbr_dart_close(void *connection);
+void mbr_dart_close(void *ticket);
 
 #ifdef __cplusplus
 #define MBR_DART_C extern "C"
@@ -100,9 +110,10 @@ void mbr_dart_close(void *connection);
 #define MBR_DART_LIBRARY(package, connect)                                                              \
   MBR_DART_C MBR_DART_EXPORT const mbr_dart_api *package##_connect(void);                               \
   MBR_DART_C MBR_DART_EXPORT const mbr_dart_api *package##_connect(void) {                              \
-    static const mbr_dart_api api = {MBR_DART_MAGIC,   MBR_DART_ABI,   connect,         mbr_dart_open, \
-                                     mbr_dart_submit,  mbr_dart_control, mbr_dart_drain, mbr_dart_resize, \
-                                     mbr_dart_close};                                                   \
+    static const mbr_dart_api api = {MBR_DART_MAGIC,   MBR_DART_ABI,     connect,                          \
+                                     mbr_dart_ticket,  mbr_dart_open,    mbr_dart_submit,                  \
+                                     mbr_dart_control, mbr_dart_drain,   mbr_dart_resize,                  \
+                                     mbr_dart_close};                                                       \
     return &api;                                                                                        \
   }
 

@@ -1,6 +1,7 @@
-/* mbr/executor.h — where handlers run.
+/* mbr/executor.h — where handlers and callbacks run.
  *
- * An executor runs tasks some time later, each once, on a thread of its choice. */
+ * An executor runs tasks some time later, each once, on a thread of its choice. A handler that takes long
+ * holds that thread: on few threads it had better defer its call and go on elsewhere. */
 #ifndef MBR_EXECUTOR_H
 #define MBR_EXECUTOR_H
 

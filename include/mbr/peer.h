@@ -55,15 +55,19 @@ mbr_cancel_reason mbr_call_cancelled(mbr_call call);
  * called before this returns. Either the call is cancelled or its own side ends it, never both, so
  * after MBR_OK exactly one of these happens, and whichever it is may free `arg`:
  *   - an ending answers anything but MBR_CLOSED (or the handler returns without one): `fn` was not
- *     called and never will be;
+ *     called and never will be. An ending that was refused with MBR_MISUSE before it began (see
+ *     mbr_call_begin and mbr_call_fault) is none;
  *   - `fn` is called, perhaps on another thread while an ending answers MBR_CLOSED. The call's
  *     arguments stay valid until it returns.
+ * A handler must not wait for its own `fn`, which may need the very thread that waits; it can poll
+ * mbr_call_cancelled, which needs none.
  * MBR_CLOSED: its own side has ended the call. MBR_MISUSE: `fn` is NULL, or the call has one. */
 MBR_MUST_CHECK mbr_status mbr_call_on_cancel(mbr_call call, void (*fn)(void *arg, mbr_cancel_reason reason),
                                              void *arg);
 
 /* Ends the call with a fault: a status other than MBR_OK, and a short text in UTF-8 (cut at
- * MBR_FAULT_TEXT_MAX bytes; may be NULL). MBR_CLOSED where the call has ended. Any thread. */
+ * MBR_FAULT_TEXT_MAX bytes; may be NULL). MBR_CLOSED where the call has ended; MBR_MISUSE, and the call
+ * is as it was, for the code MBR_OK. Any thread. */
 mbr_status mbr_call_fault(mbr_call call, mbr_status code, const char *text);
 
 #ifndef MBR_FAULT_TEXT_MAX
@@ -73,7 +77,8 @@ mbr_status mbr_call_fault(mbr_call call, mbr_status code, const char *text);
 /* For generated code, any thread. Opens a frame of exactly `payload` bytes for the call; `w` then
  * writes them, with no lock held. After MBR_OK, mbr_call_commit must follow, soon: frames of other calls
  * wait behind it.
- *   ITEM (streams only): MBR_WOULD_BLOCK without credit or room, MBR_NO_MEMORY when it is larger than
+ *   ITEM (streams only): MBR_WOULD_BLOCK without credit or room, and nobody is told when there is some
+ *     again: try later, or leave the item out. MBR_NO_MEMORY when it is larger than
  *     a quarter of the outbox and no block can be had.
  *   OK, ERR, END: exactly one ending succeeds for a call, the others get MBR_CLOSED. Never for want of
  *     room in the outbox; MBR_NO_MEMORY when it is large and no block can be had: the call has then
@@ -92,9 +97,9 @@ mbr_status mbr_call_commit(mbr_call call, mbr_writer *w, mbr_status encoded);
 
 /* One row of a generated method table. `dispatch` decodes the arguments and runs the handler; its
  * status, where it is not MBR_OK, becomes the call's fault. `ending_max` is the largest payload of
- * the method's OK or ERR, 0 where the contract sets no bound: room for that much is kept (within a
- * quarter of the outbox) from when the call is accepted, 0 standing for MBR_ENDING_SIZE_DEFAULT. A peer
- * with blocks keeps no more than that default: there a larger ending always has somewhere to go. */
+ * the method's OK or ERR, 0 where the contract sets no bound: room for that much is promised (within a
+ * quarter of the outbox) when the call is accepted, 0 standing for MBR_ENDING_SIZE_DEFAULT. A peer
+ * with blocks promises no more than that default: there a larger ending always has somewhere to go. */
 #ifndef MBR_ENDING_SIZE_DEFAULT
 #define MBR_ENDING_SIZE_DEFAULT 112u
 #endif
@@ -121,10 +126,10 @@ typedef struct mbr_service {
 MBR_MUST_CHECK mbr_status mbr_peer_serve(mbr_peer *peer, const mbr_service *service, const void *ops,
                                          void *self);
 
-/* Has `fn(arg)` called once when the connection has ended and no handler or cancel callback of it runs
- * any more, on an executor thread (where the peer has none: on the thread that noticed), outside any
- * lock. Deferred calls may still be open: this is the place to end them. At most one for a connection:
- * MBR_MISUSE for a second. MBR_CLOSED: the connection has ended already. */
+/* Has `fn(arg)` called once when the connection has ended and no handler or cancel callback that the peer
+ * has started runs any more, on an executor thread (where the peer has none: on the thread that noticed),
+ * outside any lock. Deferred calls may still be open: this is the place to end them. At most one for a
+ * connection: MBR_MISUSE for a second. MBR_CLOSED: the connection has ended already. */
 MBR_MUST_CHECK mbr_status mbr_peer_on_disconnect(mbr_peer *peer, void (*fn)(void *arg), void *arg);
 
 #ifdef __cplusplus

@@ -18,8 +18,9 @@ typedef struct mbr_hooks {
   void (*lock)(void *owner); /* both may be NULL where one thread does everything */
   void (*unlock)(void *owner);
 
-  /* The outbox turned from empty to not empty: drain it with mbr_peer_outgoing until that answers 0,
-   * and the next frame wakes again. May be NULL for a transport that polls. */
+  /* There is a frame to be sent, and mbr_peer_outgoing has answered 0 since the last wake, or was never
+   * called: drain it until that answers 0 again, else no other wake comes. From any thread that answers or
+   * runs handlers, perhaps late, when all was drained already. May be NULL for a transport that polls. */
   void (*wake)(void *owner);
 
   /* Run the task later, elsewhere. NULL: handlers run within mbr_peer_receive, and callbacks on the
@@ -46,10 +47,14 @@ typedef struct mbr_peer_memory {
   uint8_t *storage;             /* slot_count × storage_size: request frame and arena of each slot */
   size_t storage_size;          /* a multiple of 16 */
   uint8_t *outbox;
-  size_t outbox_size;           /* a power of two, at least MBR_OUTBOX_SIZE_MIN */
+  size_t outbox_size;           /* a power of two, at least MBR_OUTBOX_SIZE_MIN; see below */
 } mbr_peer_memory;
 
-/* A quarter of it holds a fault with its whole text. */
+/* What the outbox holds. Each call that is open, a oneway apart, is promised room for its ending: its
+ * method's `ending_max`, as struct mbr_method tells, rounded up to 16 bytes, and 48 more. All promises together take at most three
+ * quarters, less the largest of them; beyond that calls are refused as BUSY. Items wait in what the
+ * promises of slot_count calls would leave, which is never less than a quarter.
+ * The least outbox: a quarter of it holds a fault with its whole text. */
 #define MBR_OUTBOX_SIZE_MIN (4u * (MBR_FRAME_HEADER_SIZE + 4u + 8u + MBR_FAULT_TEXT_MAX))
 
 /* Begins a connection, on a zeroed peer or one that is quiet. MBR_MISUSE: the peer is open or was opened
@@ -101,8 +106,10 @@ typedef struct mbr_outbox {
   size_t head;     /* first record that was not consumed */
   size_t tail;     /* end of the last record that was opened */
   size_t promised; /* bytes kept for the endings of open calls */
-  size_t largest;  /* the largest promise ever made: what a wrap at the ring's end may waste */
-  size_t run;      /* bytes from head that the consumer has in its hands */
+  size_t largest;  /* the largest promise there may be: what a wrap at the ring's end may waste */
+  size_t kept;     /* bytes kept for promises, so that items cannot crowd out calls */
+  size_t run;      /* bytes from head that are known to be ready */
+  bool held;       /* the consumer has the run in its hands */
   bool idle;       /* the consumer found nothing: the next frame wakes it */
 } mbr_outbox;
 

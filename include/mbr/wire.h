@@ -142,8 +142,9 @@ void mbr_reader_init(mbr_reader *r, const void *data, size_t size, mbr_arena *ar
 mbr_status mbr_writer_fail(mbr_writer *w, mbr_status status);
 mbr_status mbr_reader_fail(mbr_reader *r, mbr_status status);
 
-/* The same for a byte that was taken already: `p` points into the reader's data. */
+/* The same for a byte that was taken already: `p` points into the reader's data, or it is `n` bytes back. */
 mbr_status mbr_reader_fail_at(mbr_reader *r, const uint8_t *p, mbr_status status);
+mbr_status mbr_reader_fail_back(mbr_reader *r, size_t n, mbr_status status);
 
 /* MBR_OK when everything was read, MBR_TRAILING when bytes are left, else the first error. */
 MBR_MUST_CHECK mbr_status mbr_reader_finish(mbr_reader *r);
@@ -272,6 +273,16 @@ static inline bool mbr_timestamp_valid(int64_t v) {
 }
 bool mbr_utf8_valid(const char *data, size_t size);
 
+/* Whether a number lies within limits; never when it is a NaN. As parameters the limits are numbers of that
+ * type, even where the compiler gives constants more precision (x87). */
+#define MBR_FLOAT(name, type)                                                                              \
+  static inline bool mbr_##name##_at_least(type v, type min) { return v >= min; }                          \
+  static inline bool mbr_##name##_at_most(type v, type max) { return v <= max; }                           \
+  static inline bool mbr_##name##_within(type v, type min, type max) { return v >= min && v <= max; }
+MBR_FLOAT(f32, float)
+MBR_FLOAT(f64, double)
+#undef MBR_FLOAT
+
 /* Less than, equal to or greater than 0, as a is to b. Text by its bytes. */
 static inline int mbr_u128_compare(mbr_u128 a, mbr_u128 b) {
   if (a.hi != b.hi) return a.hi < b.hi ? -1 : 1;
@@ -293,15 +304,15 @@ static inline size_t mbr_char_size(uint32_t c) {
  * the calendar MBR_BAD_TIME, each recorded at its own byte. */
 static inline mbr_status mbr_check_bool(mbr_reader *r, const uint8_t *p, bool *v) {
   *v = *p == 1u;
-  return *p <= 1u ? MBR_OK : mbr_reader_fail_at(r, p, MBR_BAD_BOOL);
+  return *p <= 1u ? r->status : mbr_reader_fail_at(r, p, MBR_BAD_BOOL);
 }
 static inline mbr_status mbr_check_option(mbr_reader *r, const uint8_t *p, bool *v) {
   *v = *p == 1u;
-  return *p <= 1u ? MBR_OK : mbr_reader_fail_at(r, p, MBR_BAD_OPTION);
+  return *p <= 1u ? r->status : mbr_reader_fail_at(r, p, MBR_BAD_OPTION);
 }
 static inline mbr_status mbr_check_timestamp(mbr_reader *r, const uint8_t *p, int64_t *v) {
   *v = mbr_get_i64(p);
-  if (mbr_timestamp_valid(*v)) return MBR_OK;
+  if (mbr_timestamp_valid(*v)) return r->status;
   *v = 0;
   return mbr_reader_fail_at(r, p, MBR_BAD_TIME);
 }
@@ -406,10 +417,11 @@ void *mbr_read_items(mbr_reader *r, size_t *count, size_t min_item_size, size_t 
 /* Arena memory for what a pointer in a decoded value will point to; NULL after an error. */
 void *mbr_reader_alloc(mbr_reader *r, size_t count, size_t item_size);
 
-/* MBR_DUPLICATE when two of the items just read are equal. Items in rising order, as most are, cost one
- * pass; others are sorted by an index in the reader's arena, count × size_t. */
-mbr_status mbr_check_unique(mbr_reader *r, const void *items, size_t count, size_t item_size,
-                            int (*compare)(const void *, const void *));
+/* The index of the first item that is equal to one before it; `count` when there is none, or after an error.
+ * Items in rising order, as most are, cost one pass; others are sorted by an index in the reader's arena,
+ * count × size_t (MBR_NO_MEMORY: it is full). */
+size_t mbr_find_duplicate(mbr_reader *r, const void *items, size_t count, size_t item_size,
+                          int (*compare)(const void *, const void *));
 
 /* Text and bytes of at most `max` bytes. Text is checked to be well-formed UTF-8 both ways. */
 mbr_status mbr_write_str(mbr_writer *w, mbr_str v, size_t max);

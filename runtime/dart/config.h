@@ -22,9 +22,10 @@
 #define MBR_DART_CALL_STORAGE 512u
 #endif
 
-/* Bytes of frames that may wait for Dart; a power of two. */
+/* Bytes of frames that may wait for Dart; a power of two. Each open call keeps 160 of them for its ending, or
+ * more where the runtime's other limits are raised. Pages that are never reached cost no memory. */
 #ifndef MBR_DART_RING_SIZE
-#define MBR_DART_RING_SIZE 262144u
+#define MBR_DART_RING_SIZE 524288u
 #endif
 
 /* The request buffer: at first, and at most. */
@@ -35,7 +36,9 @@
 #define MBR_DART_REQUEST_MAX 0x10000000u
 #endif
 
-/* Threads that run handlers, and the bytes of their stacks (0: the system's usual size). */
+/* Threads that run the handlers and callbacks of all connections, and the bytes of their stacks (0: the
+ * system's usual size). A handler holds one until it returns, so this is how many may take long at once
+ * before others wait. */
 #ifndef MBR_DART_THREADS
 #define MBR_DART_THREADS 4u
 #endif

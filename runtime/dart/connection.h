@@ -12,11 +12,11 @@ typedef struct mbr_connection {
   mbr_peer peer;
   pthread_mutex_t peer_lock;
   pthread_mutex_t post_lock;
-  int64_t port;        /* under post_lock; 0 once nothing may be posted */
-  mbr_task close_task; /* submitted by whoever sets port to 0 */
-  void *memory;        /* the peer's, one block */
-  unsigned users;      /* under table_lock: Dart, until it closes, and the peer, until it is quiet */
-  bool prepared;       /* under table_lock: the mutexes are ready */
+  int64_t port;     /* under post_lock; 0 once nothing may be posted */
+  void *memory;     /* the peer's, one block */
+  uintptr_t ticket; /* under table_lock: by which Dart closes; 0 when it has */
+  unsigned users;   /* under table_lock: Dart, until it closes, and the peer, until it is quiet */
+  bool prepared;    /* under table_lock: the mutexes are ready */
 } mbr_connection;
 
 #endif

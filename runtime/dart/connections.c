@@ -43,22 +43,40 @@ static void release(mbr_connection *c) {
   pthread_mutex_unlock(&table_lock);
 }
 
-/* Cancelling calls runs the application's code, for which an isolate's last thread is no place. */
-static void close_peer(mbr_task *task) {
-  mbr_connection *c = (mbr_connection *)(void *)((char *)task - offsetof(mbr_connection, close_task));
-  mbr_peer_close(&c->peer);
-}
-
+/* Nothing is posted from here on, and every call is cancelled, whatever the executor is busy with: a handler
+ * that holds one of its threads may be waiting for just that. */
 static void end(mbr_connection *c) {
   pthread_mutex_lock(&c->post_lock);
   bool was_open = c->port != 0;
   c->port = 0;
   pthread_mutex_unlock(&c->post_lock);
-  if (was_open) mbr_pool_submit(&pool, &c->close_task);
+  if (was_open) mbr_peer_close(&c->peer);
 }
 
-void mbr_dart_close(void *shared) {
-  mbr_connection *c = shared;
+/* The connection that Dart closes with this ticket, which is then no longer good. */
+static mbr_connection *take_back(uintptr_t ticket) {
+  mbr_connection *found = NULL;
+  pthread_mutex_lock(&table_lock);
+  for (size_t i = 0; i < MBR_DART_CONNECTIONS && found == NULL; i++) {
+    if (table[i].ticket == ticket) found = &table[i];
+  }
+  if (found != NULL) found->ticket = 0;
+  pthread_mutex_unlock(&table_lock);
+  return found;
+}
+
+void *mbr_dart_ticket(void) {
+  static uintptr_t last;
+  pthread_mutex_lock(&table_lock);
+  if (++last == 0) last = 1;
+  uintptr_t ticket = last;
+  pthread_mutex_unlock(&table_lock);
+  return (void *)ticket;
+}
+
+void mbr_dart_close(void *ticket) {
+  mbr_connection *c = ticket != NULL ? take_back((uintptr_t)ticket) : NULL;
+  if (c == NULL) return;
   end(c);
   mbr_peer_consume(&c->peer, 0); /* the isolate may have died with frames in its hands */
   release(c);
@@ -170,7 +188,6 @@ static bool prepare(mbr_connection *c) {
     pthread_mutex_destroy(&c->peer_lock);
     return false;
   }
-  c->close_task.run = close_peer;
   c->prepared = true;
   return true;
 }
@@ -186,11 +203,14 @@ static mbr_dart_failure find_place(mbr_connection **found) {
 }
 
 /* A place that Dart and the peer use from here on. */
-static mbr_dart_failure claim(void *dl, mbr_connection **claimed) {
+static mbr_dart_failure claim(void *dl, void *ticket, mbr_connection **claimed) {
   pthread_mutex_lock(&table_lock);
   mbr_dart_failure failure = start(dl);
   if (failure == MBR_DART_OPENED) failure = find_place(claimed);
-  if (failure == MBR_DART_OPENED) (*claimed)->users = 2;
+  if (failure == MBR_DART_OPENED) {
+    (*claimed)->users = 2;
+    (*claimed)->ticket = (uintptr_t)ticket;
+  }
   pthread_mutex_unlock(&table_lock);
   return failure;
 }
@@ -207,22 +227,21 @@ static bool set_port(mbr_connection *c, int64_t port) {
   return !is_exiting();
 }
 
-mbr_dart_opened mbr_dart_open(const mbr_dart_api *api, void *dl, int64_t port) {
+mbr_dart_opened mbr_dart_open(const mbr_dart_api *api, void *dl, int64_t port, void *ticket) {
   mbr_connection *c = NULL;
-  mbr_dart_failure failure = claim(dl, &c);
+  mbr_dart_failure failure = claim(dl, ticket, &c);
   if (failure != MBR_DART_OPENED) return refuse(failure, MBR_OK);
   mbr_peer_memory memory;
   mbr_status status = take_memory(c, &memory) ? mbr_peer_open(&c->peer, &memory, &hooks, c) : MBR_NO_MEMORY;
   if (status != MBR_OK) {
     release(c); /* for the peer, which will not be heard of */
-    release(c);
-    return refuse(MBR_DART_NO_RESOURCES, status);
+    failure = MBR_DART_NO_RESOURCES;
+  } else if (!set_port(c, port)) {
+    failure = MBR_DART_SHUT_DOWN;
+  } else if ((status = api->connect(&c->peer)) != MBR_OK) {
+    failure = MBR_DART_NOT_CONNECTED;
   }
-  if (!set_port(c, port)) failure = MBR_DART_SHUT_DOWN;
-  else if ((status = api->connect(&c->peer)) != MBR_OK) failure = MBR_DART_NOT_CONNECTED;
-  if (failure != MBR_DART_OPENED) {
-    mbr_dart_close(c);
-    return refuse(failure, status);
-  }
-  return (mbr_dart_opened){MBR_DART_OPENED, MBR_OK, &c->shared};
+  if (failure == MBR_DART_OPENED) return (mbr_dart_opened){MBR_DART_OPENED, MBR_OK, &c->shared};
+  mbr_dart_close(ticket);
+  return refuse(failure, status);
 }

@@ -25,18 +25,32 @@ static size_t max_size(size_t a, size_t b) { return a > b ? a : b; }
 /* Where there are blocks, a large ending can always go there: room for it need not be kept, and many calls
  * with large results may be open at once. */
 static size_t promise_of(const mbr_peer *peer, const mbr_method *method) {
-  const mbr_outbox *outbox = &peer->outbox;
+  if ((method->flags & MBR_METHOD_ONEWAY) != 0) return 0;
   size_t payload = method->ending_max != 0 ? method->ending_max : MBR_ENDING_SIZE_DEFAULT;
   if (peer->hooks.alloc != NULL) payload = min_size(payload, MBR_ENDING_SIZE_DEFAULT);
   payload = max_size(payload, FAULT_PAYLOAD + MBR_FAULT_TEXT_MAX);
-  return min_size(mbr_record_size(min_size(payload, MBR_PAYLOAD_MAX)), outbox->size / 4u);
+  return min_size(mbr_record_size(min_size(payload, MBR_PAYLOAD_MAX)), peer->outbox.size / 4u);
+}
+
+static size_t spare_of(const mbr_method *method) {
+  return (method->flags & MBR_METHOD_ONEWAY) != 0 ? 0 : mbr_record_size(FAULT_PAYLOAD);
+}
+
+void mbr_slot_expect(mbr_peer *peer, const mbr_service *service) {
+  size_t largest = 0;
+  for (size_t i = 0; i < service->method_count; i++) {
+    const mbr_method *method = &service->methods[i];
+    largest = max_size(largest, promise_of(peer, method) + spare_of(method));
+  }
+  /* One more than there are slots: a wrap may cost as much. */
+  if (largest != 0) mbr_outbox_keep(&peer->outbox, peer->memory.slot_count + (size_t)1, largest);
 }
 
 mbr_status mbr_slot_admit(mbr_peer *peer, const mbr_frame *frame, mbr_binding *binding,
                           const mbr_method *method, mbr_slot **admitted) {
   bool oneway = (method->flags & MBR_METHOD_ONEWAY) != 0;
-  size_t promised = oneway ? 0 : promise_of(peer, method);
-  size_t spare = oneway ? 0 : mbr_record_size(FAULT_PAYLOAD);
+  size_t promised = promise_of(peer, method);
+  size_t spare = spare_of(method);
   mbr_slot *slot = peer->free;
   if (!oneway) {
     if (frame->call == 0 || (frame->call & INDEX_MASK) >= peer->memory.call_count) return MBR_BAD_FRAME;

@@ -55,6 +55,9 @@ void mbr_peer_end(mbr_peer *peer, mbr_after *after);
 /* The slot of a handle, NULL when it is of an earlier call. */
 mbr_slot *mbr_slot_find(const mbr_peer *peer, uint64_t id);
 
+/* Keeps room in the outbox to promise calls of the service their endings. */
+void mbr_slot_expect(mbr_peer *peer, const mbr_service *service);
+
 /* Takes a slot, an index and a promise for the CALL; leaves the request to the receiver. */
 mbr_status mbr_slot_admit(mbr_peer *peer, const mbr_frame *frame, mbr_binding *binding,
                           const mbr_method *method, mbr_slot **admitted);

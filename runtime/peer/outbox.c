@@ -33,23 +33,35 @@ void mbr_outbox_init(mbr_outbox *outbox, uint8_t *data, size_t size) {
   *outbox = (mbr_outbox){.data = data, .size = size, .idle = true};
 }
 
+void mbr_outbox_keep(mbr_outbox *outbox, size_t count, size_t size) {
+  if (size > outbox->largest) outbox->largest = size;
+  const size_t most = outbox->size - outbox->size / 4u - outbox->largest;
+  const size_t wanted = count <= most / size ? count * size : most;
+  if (wanted > outbox->kept) outbox->kept = wanted;
+  if (outbox->kept > most) outbox->kept = most;
+}
+
 bool mbr_outbox_promise(mbr_outbox *outbox, size_t size) {
-  size_t largest = size > outbox->largest ? size : outbox->largest;
-  if (room(outbox) < outbox->promised + size + largest) return false;
+  size_t wanted = outbox->promised + size + outbox->largest;
+  if (wanted > room(outbox) || wanted > outbox->size - outbox->size / 4u) return false;
   outbox->promised += size;
-  outbox->largest = largest;
   return true;
 }
 
 void mbr_outbox_unpromise(mbr_outbox *outbox, size_t size) { outbox->promised -= size; }
 
+static size_t spoken_for(const mbr_outbox *outbox) {
+  return (outbox->promised > outbox->kept ? outbox->promised : outbox->kept) + outbox->largest;
+}
+
 uint8_t *mbr_outbox_open(mbr_outbox *outbox, const mbr_frame *frame, size_t *promise) {
+  if (outbox->head == outbox->tail) outbox->head = outbox->tail = 0;
   size_t size = mbr_record_size(frame->size - MBR_FRAME_HEADER_SIZE);
   size_t skipped = waste(outbox, size);
   if (promise != NULL && size <= *promise) {
     *promise -= size;
     outbox->promised -= size;
-  } else if (room(outbox) < size + skipped + outbox->promised + outbox->largest) {
+  } else if (room(outbox) < size + skipped + spoken_for(outbox)) {
     return NULL;
   }
   if (skipped != 0) write_pad(at(outbox, outbox->tail), skipped);
@@ -85,20 +97,22 @@ bool mbr_outbox_rings(mbr_outbox *outbox) {
 }
 
 size_t mbr_outbox_run(mbr_outbox *outbox, const uint8_t **frames) {
-  skip_pads(outbox);
-  size_t end = outbox->head;
-  *frames = at(outbox, end);
+  if (outbox->run == 0) skip_pads(outbox);
+  size_t end = outbox->head + outbox->run;
+  *frames = at(outbox, outbox->head);
   while (end != outbox->tail) {
     const uint8_t *record = at(outbox, end);
     if (record < *frames || kind_of(record) == KIND_PAD || is_open(record)) break;
     end += size_of(record);
   }
   outbox->run = end - outbox->head;
-  outbox->idle = outbox->run == 0;
+  outbox->held = outbox->run != 0;
+  outbox->idle = !outbox->held;
   return outbox->run;
 }
 
 void mbr_outbox_consume(mbr_outbox *outbox, size_t size) {
   outbox->head += size;
-  outbox->run = 0;
+  outbox->run -= size;
+  outbox->held = false;
 }

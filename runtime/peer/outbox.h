@@ -6,6 +6,10 @@
  * wrapped since the oldest record, when the waste that `largest` stands for has been paid: the free
  * room is then in one piece until the consumer passes that waste. So an ending always finds its room.
  *
+ * What has no promise, items above all, leaves `kept` bytes free besides: so a consumer that is slow sees
+ * its calls accepted all the same. Promises in turn leave a quarter of the ring, and an empty ring starts
+ * anew, with nothing to waste: so whatever fits a quarter is sent in the end.
+ *
  * Every function is called under the peer's lock. Knows nothing of calls or who consumes. */
 #ifndef MBR_RUNTIME_PEER_OUTBOX_H
 #define MBR_RUNTIME_PEER_OUTBOX_H
@@ -22,7 +26,11 @@ static inline size_t mbr_record_size(size_t payload) {
 
 void mbr_outbox_init(mbr_outbox *outbox, uint8_t *data, size_t size);
 
-/* Keeps `size` bytes of room for an ending; false when they cannot be promised. */
+/* From now on there may be promises of up to `size` bytes, and room is kept for `count` of them as far as
+ * there is. Not while anything is promised. */
+void mbr_outbox_keep(mbr_outbox *outbox, size_t count, size_t size);
+
+/* Promises `size` bytes of room to an ending; false when they cannot be had. */
 bool mbr_outbox_promise(mbr_outbox *outbox, size_t size);
 void mbr_outbox_unpromise(mbr_outbox *outbox, size_t size);
 

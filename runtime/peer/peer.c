@@ -193,9 +193,9 @@ size_t mbr_peer_outgoing(mbr_peer *peer, const uint8_t **frames) {
   size_t size = 0;
   mbr_peer_enter(peer);
   if (peer->state == MBR_PEER_OPEN) {
-    bool had_run = peer->outbox.run != 0;
+    bool held = peer->outbox.held;
     size = mbr_outbox_run(&peer->outbox, frames);
-    if (size != 0 && !had_run) peer->pins++;
+    if (size != 0 && !held) peer->pins++;
   }
   unlock(peer);
   return size;
@@ -205,7 +205,7 @@ void mbr_peer_consume(mbr_peer *peer, size_t size) {
   mbr_after after = {0};
   mbr_outbox *outbox = &peer->outbox;
   /* The consumer's own: while it has a run, only it moves the head. */
-  if (outbox->run == 0) return;
+  if (!outbox->held) return;
   const uint8_t *frames = outbox->data + (outbox->head & (outbox->size - 1u));
   size = free_frame_blocks(peer, frames, size < outbox->run ? size : outbox->run);
   mbr_peer_enter(peer);

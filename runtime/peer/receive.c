@@ -44,6 +44,7 @@ mbr_status mbr_peer_serve(mbr_peer *peer, const mbr_service *service, const void
   if (status == MBR_OK) {
     peer->memory.bindings[peer->served] = (mbr_binding){.service = service, .ops = ops, .self = self};
     peer->served++;
+    mbr_slot_expect(peer, service);
   }
   mbr_peer_leave(peer, &after);
   return status;

@@ -9,8 +9,14 @@ typedef struct sorting {
   int (*compare)(const void *, const void *);
 } sorting;
 
-static int compare_at(const sorting *s, size_t a, size_t b) {
+static int compare_items(const sorting *s, size_t a, size_t b) {
   return s->compare(s->items + s->index[a] * s->item_size, s->items + s->index[b] * s->item_size);
+}
+
+/* Equal items stay in their order. */
+static bool is_before(const sorting *s, size_t a, size_t b) {
+  int order = compare_items(s, a, b);
+  return order != 0 ? order < 0 : s->index[a] < s->index[b];
 }
 
 static void swap(const sorting *s, size_t a, size_t b) {
@@ -23,8 +29,8 @@ static void swap(const sorting *s, size_t a, size_t b) {
 static void sink(const sorting *s, size_t root, size_t count) {
   while (root < count / 2) {
     size_t child = 2 * root + 1;
-    if (child + 1 < count && compare_at(s, child, child + 1) < 0) child++;
-    if (compare_at(s, root, child) >= 0) return;
+    if (child + 1 < count && is_before(s, child, child + 1)) child++;
+    if (!is_before(s, root, child)) return;
     swap(s, root, child);
     root = child;
   }
@@ -38,22 +44,27 @@ static bool is_rising(const uint8_t *items, size_t count, size_t item_size,
   return true;
 }
 
-mbr_status mbr_check_unique(mbr_reader *r, const void *items, size_t count, size_t item_size,
-                            int (*compare)(const void *, const void *)) {
-  const uint8_t *bytes = (const uint8_t *)items;
-  if (r->status != MBR_OK || is_rising(bytes, count, item_size, compare)) return r->status;
-  const sorting s = {bytes, item_size, (size_t *)mbr_reader_alloc(r, count, sizeof(size_t)), compare};
-  if (s.index == NULL) return r->status;
-  for (size_t i = 0; i < count; i++) s.index[i] = i;
-  for (size_t i = count / 2; i > 0; i--) sink(&s, i - 1, count);
+static void sort(const sorting *s, size_t count) {
+  for (size_t i = 0; i < count; i++) s->index[i] = i;
+  for (size_t i = count / 2; i > 0; i--) sink(s, i - 1, count);
   for (size_t end = count; end > 1; end--) {
-    swap(&s, 0, end - 1);
-    sink(&s, 0, end - 1);
+    swap(s, 0, end - 1);
+    sink(s, 0, end - 1);
   }
+}
+
+size_t mbr_find_duplicate(mbr_reader *r, const void *items, size_t count, size_t item_size,
+                          int (*compare)(const void *, const void *)) {
+  const uint8_t *bytes = (const uint8_t *)items;
+  if (r->status != MBR_OK || is_rising(bytes, count, item_size, compare)) return count;
+  const sorting s = {bytes, item_size, (size_t *)mbr_reader_alloc(r, count, sizeof(size_t)), compare};
+  if (s.index == NULL) return count;
+  sort(&s, count);
+  size_t first = count;
   for (size_t i = 1; i < count; i++) {
-    if (compare_at(&s, i - 1, i) == 0) return mbr_reader_fail(r, MBR_DUPLICATE);
+    if (s.index[i] < first && compare_items(&s, i - 1, i) == 0) first = s.index[i];
   }
-  return MBR_OK;
+  return first;
 }
 
 int mbr_str_compare(mbr_str a, mbr_str b) {

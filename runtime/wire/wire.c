@@ -35,6 +35,11 @@ mbr_status mbr_reader_fail_at(mbr_reader *r, const uint8_t *p, mbr_status status
   return mbr_reader_fail(r, status);
 }
 
+mbr_status mbr_reader_fail_back(mbr_reader *r, size_t n, mbr_status status) {
+  if (r->status == MBR_OK) r->offset -= n;
+  return mbr_reader_fail(r, status);
+}
+
 mbr_status mbr_reader_finish(mbr_reader *r) {
   if (r->offset < r->size) return mbr_reader_fail(r, MBR_TRAILING);
   return r->status;

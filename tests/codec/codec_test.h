@@ -1,4 +1,4 @@
-/* What the tests of generated codecs share: a codec as a value, and checks that hold for every type. */
+/* What the cmocka tests of generated codecs share: checks that hold for every type. */
 #ifndef CODEC_TEST_H
 #define CODEC_TEST_H
 
@@ -11,48 +11,7 @@
 
 #include <cmocka.h>
 
-#include "mbr/wire.h"
-
-typedef struct codec {
-  size_t value_size;
-  size_t (*size)(const void *value);
-  mbr_status (*encode)(mbr_writer *w, const void *value);
-  mbr_status (*decode)(mbr_reader *r, void *value);
-} codec;
-
-/* Defines `X_codec` for a generated type X. */
-#define CODEC(X)                                                                                             \
-  static size_t X##_test_size(const void *value) { return X##_size((const X *)value); }                      \
-  static mbr_status X##_test_encode(mbr_writer *w, const void *value) {                                      \
-    return X##_encode(w, (const X *)value);                                                                  \
-  }                                                                                                          \
-  static mbr_status X##_test_decode(mbr_reader *r, void *value) { return X##_decode(r, (X *)value); }        \
-  static const codec X##_codec = {sizeof(X), X##_test_size, X##_test_encode, X##_test_decode}
-
-/* Blocks for arenas, freed by arena_reset. */
-typedef struct test_arena {
-  mbr_arena arena;
-  void *blocks[256];
-  size_t count;
-} test_arena;
-
-static inline void *test_arena_grow(void *owner, size_t size) {
-  test_arena *t = owner;
-  if (t->count == sizeof t->blocks / sizeof t->blocks[0]) return NULL;
-  return t->blocks[t->count++] = malloc(size);
-}
-
-static inline void test_arena_init(test_arena *t) {
-  mbr_arena_init(&t->arena, NULL, 0);
-  t->arena.grow = test_arena_grow;
-  t->arena.owner = t;
-  t->count = 0;
-}
-
-static inline void test_arena_free(test_arena *t) {
-  for (size_t i = 0; i < t->count; i++) free(t->blocks[i]);
-  t->count = 0;
-}
+#include "codec.h"
 
 /* Encodes into memory of exactly the announced size; the caller frees it. */
 static inline uint8_t *encode_exact(const codec *c, const void *value, size_t *size) {

@@ -16,8 +16,8 @@ wall_c="$wall -Wstrict-prototypes -Wmissing-prototypes"
 
 echo '== the same twice'
 rm -rf "$scratch/c" "$scratch/again"
-"$mbrc" --c "$scratch/c" "$here"/*.mbr
-"$mbrc" --c "$scratch/again" "$here"/*.mbr
+"$mbrc" --c "$scratch/c" "$here"/*.mbr "$here/../vectors/vectors.mbr"
+"$mbrc" --c "$scratch/again" "$here"/*.mbr "$here/../vectors/vectors.mbr"
 diff -r "$scratch/c" "$scratch/again"
 
 echo '== warning wall'

@@ -10,6 +10,7 @@ CODEC(codec_shapes_telemetry);
 CODEC(codec_shapes_numbers);
 CODEC(codec_shapes_optionals);
 CODEC(codec_shapes_ranges);
+CODEC(codec_shapes_limits);
 CODEC(codec_shapes_lists);
 CODEC(codec_shapes_arrays);
 CODEC(codec_shapes_tuples);
@@ -289,6 +290,19 @@ static void nan_is_outside_of_every_range(void **state) {
   assert_int_equal(decode_copy(&codec_shapes_telemetry_codec, data, size, &got, &offset), MBR_BAD_RANGE);
   assert_int_equal(offset, 16);
   free(data);
+}
+
+/* The limits are numbers of the type, also where the compiler computes with more precision. */
+static void limits_themselves_are_within_a_range(void **state) {
+  (void)state;
+  codec_shapes_limits value = {.single = 0.7f, .double_ = 0.7};
+  assert_round_trip(&codec_shapes_limits_codec, &value);
+  value = (codec_shapes_limits){.single = 1.1f, .double_ = 1.1};
+  assert_round_trip(&codec_shapes_limits_codec, &value);
+  value.single = nextafterf(1.1f, 2.0f);
+  assert_refused(&codec_shapes_limits_codec, &value, MBR_BAD_RANGE);
+  value = (codec_shapes_limits){.single = 1.0f, .double_ = nextafter(0.7, 0.0)};
+  assert_refused(&codec_shapes_limits_codec, &value, MBR_BAD_RANGE);
 }
 
 static codec_shapes_lists lists(void) {
@@ -581,6 +595,21 @@ static void an_item_that_occurs_twice_is_refused(void **state) {
   assert_duplicate(&codec_shapes_maps_codec, &map);
 }
 
+static void a_duplicate_is_reported_where_the_second_starts(void **state) {
+  (void)state;
+  static const codec_shapes_tree leaf;
+  const mbr_entry_u8_codec_shapes_tree twice[] = {{1, leaf}, {0, leaf}, {1, leaf}, {0, leaf}};
+  const mbr_entry_u8_codec_shapes_tree above[] = {{7, {.branches = {twice, 4}}}, {9, leaf}};
+  const codec_shapes_tree value = {.branches = {above, 2}};
+  codec_shapes_tree got;
+  size_t size, offset;
+  uint8_t *data = encode_exact(&codec_shapes_tree_codec, &value, &size);
+  assert_int_equal(decode_copy(&codec_shapes_tree_codec, data, size, &got, &offset), MBR_DUPLICATE);
+  const size_t leaf_size = 2 * MBR_COUNT_SIZE;
+  assert_int_equal(offset, MBR_COUNT_SIZE + 1 + MBR_COUNT_SIZE + 2 * (1 + leaf_size));
+  free(data);
+}
+
 static void maps_survive(void **state) {
   (void)state;
   static const mbr_entry_u8_u32 numbers_[] = {{2, 7}, {1, 8}};
@@ -676,6 +705,7 @@ int main(void) {
       cmocka_unit_test(ranges_are_checked_when_encoding),
       cmocka_unit_test(ranges_are_checked_when_decoding),
       cmocka_unit_test(nan_is_outside_of_every_range),
+      cmocka_unit_test(limits_themselves_are_within_a_range),
       cmocka_unit_test(lists_survive),
       cmocka_unit_test(hostile_counts_are_refused),
       cmocka_unit_test(bounds_are_checked_both_ways),
@@ -690,6 +720,7 @@ int main(void) {
       cmocka_unit_test(a_large_struct_survives),
       cmocka_unit_test(sets_survive),
       cmocka_unit_test(an_item_that_occurs_twice_is_refused),
+      cmocka_unit_test(a_duplicate_is_reported_where_the_second_starts),
       cmocka_unit_test(maps_survive),
       cmocka_unit_test(ranges_of_128_bits_are_checked),
       cmocka_unit_test(depth_is_bounded_both_ways),

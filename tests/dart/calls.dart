@@ -97,6 +97,16 @@ Future<void> main(List<String> arguments) async {
         if (await probe.echo('$i') != '$i') throw CheckFailure('call $i');
       }
     },
+    'after 65,535 calls the numbers of calls start anew': () async {
+      for (var i = 0; i < 0x10000 - 20; i++) {
+        probe.unknown().ignore(); // takes a number and gives it back at once
+      }
+      for (var i = 0; i < 40; i++) {
+        checkEqual(await probe.echo('$i'), '$i');
+        checkEqual(await probe.numbers(3).toList(), [0, 1, 2]);
+      }
+      checkEqual(probe.connection.openCalls, 0, 'open calls');
+    },
     'a full call table refuses, and takes calls again': () async {
       final calls = <Future<int>>[];
       var refused = 0;

@@ -18,16 +18,20 @@ final class Ended {
   final Duration time;
 }
 
-Future<Ended> run(String scenario, String path, {String report = 'all'}) async {
+/// Compiles scenario.dart, once for all programs to come.
+Future<String> compile() async {
+  final source = Platform.script.resolve('scenario.dart').toFilePath();
+  final compiled = '${Directory.systemTemp.path}/scenario.dill';
+  final result = await Process.run(Platform.resolvedExecutable,
+      [...Platform.executableArguments, '--snapshot-kind=kernel', '--snapshot=$compiled', source]);
+  checkEqual(result.exitCode, 0, 'exit code of the compiler, with ${result.stderr}');
+  return compiled;
+}
+
+Future<Ended> run(String program, String scenario, String path, {String report = 'all'}) async {
   final watch = Stopwatch()..start();
   final process = await Process.start(
-      Platform.resolvedExecutable,
-      [
-        ...Platform.executableArguments,
-        Platform.script.resolve('scenario.dart').toFilePath(),
-        scenario,
-        path,
-      ],
+      Platform.resolvedExecutable, [...Platform.executableArguments, program, scenario, path],
       environment: {'PROBE_REPORT': report});
   final out = process.stdout.transform(utf8.decoder).join();
   final err = process.stderr.transform(utf8.decoder).join();
@@ -40,11 +44,12 @@ Future<Ended> run(String scenario, String path, {String report = 'all'}) async {
 
 Future<void> main(List<String> arguments) async {
   final path = arguments[0];
+  final program = await compile();
 
   /// Ends with [code], with nothing left of the runtime and nobody caught within it. The report is missing
   /// where the process ends without running the destructors of its libraries.
   Future<Ended> ends(String scenario, int code, {required bool reports}) async {
-    final ended = await run(scenario, path);
+    final ended = await run(program, scenario, path);
     checkEqual(ended.code, code, 'exit code, with ${ended.err}');
     final report = ended.err.split('\n').where((line) => line.startsWith('live blocks')).toList();
     checkEqual(report.length, reports ? 1 : 0, 'reports in ${ended.err}');
@@ -53,8 +58,11 @@ Future<void> main(List<String> arguments) async {
   }
 
   await runCases({
-    'with an idle connection, at once': () async =>
-        checkEqual((await ends('idle', 0, reports: true)).out, 'idle'),
+    'with an idle connection, at once': () async {
+      final ended = await ends('idle', 0, reports: true);
+      checkEqual(ended.out, 'idle');
+      check(ended.time < const Duration(seconds: 5), 'it took ${ended.time}');
+    },
     'not before an awaited call is answered': () async =>
         checkEqual((await ends('awaiting', 0, reports: true)).out, 'answered 7'),
     'not before a stream is done': () async =>
@@ -80,7 +88,7 @@ Future<void> main(List<String> arguments) async {
     "by C's exit() amid streams": () async {
       for (final scenario in ['exit-c', 'exit-c-thread', 'exit-c-handler']) {
         for (var i = 0; i < 3; i++) {
-          final ended = await run(scenario, path, report: 'jobs');
+          final ended = await run(program, scenario, path, report: 'jobs');
           checkEqual(ended.code, 5, '$scenario: exit code, with ${ended.err}');
           check(ended.err.contains('jobs 0'), '$scenario: a thread was not told: ${ended.err}');
         }

@@ -20,11 +20,11 @@ final class CheckFailure implements Exception {
 ///
 /// On success the program is left to end by itself: a connection that keeps it alive is a failure, which
 /// whoever started it sees by its time.
-Future<void> runCases(Map<String, FutureOr<void> Function()> cases) async {
+Future<void> runCases(Map<String, FutureOr<void> Function()> cases, {Duration limit = caseLimit}) async {
   var failed = 0;
   for (final MapEntry(key: name, value: body) in cases.entries) {
     try {
-      await Future<void>.sync(body).timeout(caseLimit);
+      await Future<void>.sync(body).timeout(limit);
       print('ok      $name');
     } catch (error, stackTrace) {
       failed++;

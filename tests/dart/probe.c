@@ -15,7 +15,7 @@
 #define STACK_SIZE 131072u
 
 /* Counters, read from Dart by their index. */
-enum { EMITTED, CANCELLED, DISCONNECTED, NUDGED, OPEN_JOBS, COUNTERS };
+enum { EMITTED, CANCELLED, DISCONNECTED, NUDGED, OPEN_JOBS, WATCHED, ENDED, COUNTERS };
 static atomic_uint counters[COUNTERS];
 
 MBR_DART_EXPORT uint32_t probe_counter(uint32_t index);
@@ -91,6 +91,17 @@ static void count_cancel(void *arg, mbr_cancel_reason reason) {
   (void)arg;
   (void)reason;
   atomic_fetch_add(&counters[CANCELLED], 1);
+}
+
+/* From here on the call either ends itself, which end_watched counts, or is told that it was cancelled. */
+static mbr_status watch(mbr_call call) {
+  mbr_status status = mbr_call_on_cancel(call, count_cancel, NULL);
+  if (status == MBR_OK) atomic_fetch_add(&counters[WATCHED], 1);
+  return status;
+}
+
+static void end_watched(mbr_call call) {
+  if (send_nothing(call, MBR_FRAME_END) == MBR_OK) atomic_fetch_add(&counters[ENDED], 1);
 }
 
 /* Jobs: what the application's own threads do with a deferred call. */
@@ -238,20 +249,35 @@ static mbr_status nudge(const void *ops, void *self, mbr_call call, mbr_reader *
   return mbr_reader_finish(args);
 }
 
-static void numbers_job(job *j) {
-  for (uint32_t i = 0; i < j->a; i++) {
-    if (emit_patiently(j->call, i) != MBR_OK) break;
-    if (j->b != 0) sleep_us(j->b);
+static void emit_numbers(mbr_call call, uint32_t count, uint32_t every_us) {
+  for (uint32_t i = 0; i < count; i++) {
+    if (emit_patiently(call, i) != MBR_OK) break;
+    if (every_us != 0) sleep_us(every_us);
   }
-  (void)send_nothing(j->call, MBR_FRAME_END);
+  end_watched(call);
 }
+
+static void numbers_job(job *j) { emit_numbers(j->call, j->a, j->b); }
 
 /* Numbers from 0, so many and so many microseconds apart, then the end. */
 static mbr_status numbers(const void *ops, void *self, mbr_call call, mbr_reader *args) {
   (void)ops;
   (void)self;
-  mbr_status status = mbr_call_on_cancel(call, count_cancel, NULL);
+  mbr_status status = watch(call);
   return status == MBR_OK ? with_two(call, args, numbers_job) : status;
+}
+
+/* As `numbers`, but holds its thread of the executor all the while. */
+static mbr_status held_numbers(const void *ops, void *self, mbr_call call, mbr_reader *args) {
+  uint32_t count, every_us;
+  (void)ops;
+  (void)self;
+  (void)mbr_read_u32(args, &count);
+  (void)mbr_read_u32(args, &every_us);
+  mbr_status status = mbr_reader_finish(args);
+  if (status == MBR_OK) status = watch(call);
+  if (status == MBR_OK) emit_numbers(call, count, every_us);
+  return status;
 }
 
 /* So many numbers, then the declared error, or a fault when the second argument is not 0. */
@@ -274,15 +300,15 @@ static mbr_status broken(const void *ops, void *self, mbr_call call, mbr_reader 
 static void garbled_items_job(job *j) {
   for (uint32_t i = 0; i < j->a; i++) (void)emit_patiently(j->call, i);
   const mbr_bytes bytes = {(const uint8_t *)"xyz", 3};
-  (void)send_bytes(j->call, MBR_FRAME_ITEM, bytes);
+  while (send_bytes(j->call, MBR_FRAME_ITEM, bytes) == MBR_WOULD_BLOCK) sleep_us(100);
   while (emit_patiently(j->call, 7) == MBR_OK) sleep_us(100);
-  (void)send_nothing(j->call, MBR_FRAME_END);
+  end_watched(j->call);
 }
 
 static mbr_status garbled_items(const void *ops, void *self, mbr_call call, mbr_reader *args) {
   (void)ops;
   (void)self;
-  mbr_status status = mbr_call_on_cancel(call, count_cancel, NULL);
+  mbr_status status = watch(call);
   return status == MBR_OK ? with_two(call, args, garbled_items_job) : status;
 }
 
@@ -368,6 +394,7 @@ static mbr_method methods[] = {
   METHOD(leave, 0),
   METHOD(nudge, MBR_METHOD_ONEWAY),
   METHOD(numbers, MBR_METHOD_STREAM),
+  METHOD(held_numbers, MBR_METHOD_STREAM | MBR_METHOD_CONCURRENT),
   METHOD(broken, MBR_METHOD_STREAM),
   METHOD(garbled_items, MBR_METHOD_STREAM),
   METHOD(crowded, MBR_METHOD_STREAM),

@@ -63,6 +63,7 @@ final class ProbeApi {
   static final _sum = _method('sum', _u32);
   static final _nudge = _method('nudge', MbrReader.nothing);
   static final _numbers = _method('numbers', _u32);
+  static final _heldNumbers = _method('held_numbers', _u32);
   static final _broken = _method('broken', _u32);
   static final _garbledItems = _method('garbled_items', _u32);
   static final _leave = _method('leave', _u32);
@@ -98,6 +99,10 @@ final class ProbeApi {
       connection.call(_leave, _two(code, inHandler ? 1 : 0));
 
   Stream<int> numbers(int count, {int everyUs = 0}) => connection.stream(_numbers, _two(count, everyUs));
+
+  /// As [numbers], from a handler that holds its thread of the library's executor.
+  Stream<int> heldNumbers(int count, {int everyUs = 0}) =>
+      connection.stream(_heldNumbers, _two(count, everyUs));
   Stream<int> endless({int everyUs = 0}) => numbers(0xffffffff, everyUs: everyUs);
   Stream<int> broken(int count, {bool fault = false}) =>
       connection.stream(_broken, _two(count, fault ? 1 : 0));
@@ -121,6 +126,11 @@ final class ProbeCounters {
   int get disconnected => _counter(2);
   int get nudged => _counter(3);
   int get openJobs => _counter(4);
+
+  /// Streams that began to watch for their cancellation, and those of them that ended themselves.
+  int get watched => _counter(5);
+  int get ended => _counter(6);
+
   int get liveBlocks => _liveBlocks();
 
   String statusName(int code) => _text('probe_status_name', code);

@@ -20,9 +20,9 @@ cat > "$packages" <<END
 ]}
 END
 
-[ $# -gt 0 ] || set -- calls streams isolates library endings
+[ $# -gt 0 ] || set -- calls streams isolates library endings stress
 for program in "$@"; do
   echo "== $program"
-  timeout 300 env LD_PRELOAD="${VM_PRELOAD:-}" \
+  timeout 300 env TMPDIR="$scratch" LD_PRELOAD="${VM_PRELOAD:-}" \
     "$dart" --enable-asserts --packages="$packages" "$here/$program.dart" "$library"
 done

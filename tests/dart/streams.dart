@@ -197,6 +197,16 @@ Future<void> main(List<String> arguments) async {
       await Future.wait(subscriptions.map((subscription) => subscription.cancel()));
       await settled();
     },
+    'calls are taken however many items wait': () async {
+      final subscriptions = [for (var i = 0; i < 60; i++) probe.crowded(1, 0xffffffff).listen((_) {})];
+      for (var i = 0; i < 20; i++) {
+        sleep(const Duration(milliseconds: 10)); // two megabytes of items are on their way
+        checkEqual(await Future.wait([for (var j = 0; j < 40; j++) probe.echo('$i $j')]),
+            [for (var j = 0; j < 40; j++) '$i $j']);
+      }
+      await Future.wait(subscriptions.map((subscription) => subscription.cancel()));
+      await settled();
+    },
     'timers run while streams run': () async {
       final subscriptions = [for (var i = 0; i < 5; i++) probe.endless().listen((_) {})];
       final watch = Stopwatch()..start();

@@ -12,6 +12,7 @@
 
 #include <cmocka.h>
 
+#include "../../runtime/dart/config.h"
 #include "mbr/dart.h"
 
 #define PORTS 16
@@ -81,10 +82,12 @@ static const dl_table table = {2, 5, entries};
 
 #define SOURCE 7u
 #define KEPT 9u
+#define HELD 11u
 
 static atomic_uint sources;
 static atomic_uint cancels;
 static atomic_uint disconnects;
+static atomic_uint held;
 static _Atomic uint64_t kept_id;
 static mbr_peer *_Atomic kept_peer;
 
@@ -145,11 +148,23 @@ static mbr_status keep(const void *ops, void *self, mbr_call call, mbr_reader *a
   return MBR_OK;
 }
 
+/* Keeps its thread until the caller has lost interest. */
+static mbr_status hold(const void *ops, void *self, mbr_call call, mbr_reader *args) {
+  (void)ops;
+  (void)self;
+  (void)args;
+  atomic_fetch_add(&held, 1);
+  while (mbr_call_cancelled(call) == MBR_CANCEL_NONE) pause_us(200);
+  atomic_fetch_sub(&held, 1);
+  return MBR_OK;
+}
+
 static const mbr_method methods[] = {
   {SOURCE, 0, MBR_METHOD_STREAM, "t.T.source", source},
   {KEPT, 4, 0, "t.T.kept", keep},
+  {HELD, 4, MBR_METHOD_CONCURRENT, "t.T.held", hold},
 };
-static const mbr_service service = {"t.T", methods, 2};
+static const mbr_service service = {"t.T", methods, sizeof methods / sizeof *methods};
 
 static void on_disconnect(void *arg) {
   (void)arg;
@@ -202,7 +217,7 @@ static uint32_t count_frames(const mbr_dart_connection *c, uint64_t run) {
 typedef struct isolate {
   int64_t port;
   unsigned round;
-  mbr_dart_connection *connection;
+  void *ticket;
 } isolate;
 
 /* Reads a stream for a while and dies: in the middle of a run every other time, its port closed before its
@@ -212,10 +227,10 @@ static void *live(void *arg) {
   const mbr_dart_api *api = t_connect();
   port *p = &ports[self->port];
   set_open(p, true);
-  mbr_dart_opened opened = api->open(api, (void *)(uintptr_t)&table, self->port);
+  self->ticket = api->ticket();
+  mbr_dart_opened opened = api->open(api, (void *)(uintptr_t)&table, self->port, self->ticket);
   mbr_dart_connection *c = opened.connection;
   if (c == NULL || start_call(c, (uint16_t)self->round, SOURCE, CREDIT) != MBR_OK) abort();
-  self->connection = c;
   for (uint32_t items = 0; items < ITEMS;) {
     wait_for_ring(p);
     for (uint64_t run; (run = api->drain(c, 0)) != 0;) {
@@ -233,7 +248,7 @@ static void *live(void *arg) {
 
 static void *finalize(void *arg) {
   isolate *self = arg;
-  t_connect()->close(self->connection);
+  t_connect()->close(self->ticket);
   set_open(&ports[self->port], false);
   return NULL;
 }
@@ -260,10 +275,11 @@ static void *live_and_die(void *arg) {
 
 static void wait_until_quiet(void) { WAIT_UNTIL(mbr_live_blocks() == 0 && atomic_load(&sources) == 0) }
 
-static mbr_dart_connection *open_on(int64_t number) {
+static mbr_dart_connection *open_on(int64_t number, void **ticket) {
   const mbr_dart_api *api = t_connect();
   set_open(&ports[number], true);
-  mbr_dart_opened opened = api->open(api, (void *)(uintptr_t)&table, number);
+  *ticket = api->ticket();
+  mbr_dart_opened opened = api->open(api, (void *)(uintptr_t)&table, number, *ticket);
   assert_int_equal(opened.failure, MBR_DART_OPENED);
   return opened.connection;
 }
@@ -272,16 +288,16 @@ static void refuses_another_dart(void **state) {
   (void)state;
   const mbr_dart_api *api = t_connect();
   dl_table other = {3, 0, entries};
-  assert_int_equal(api->open(api, &other, 1).failure, MBR_DART_NO_API);
+  assert_int_equal(api->open(api, &other, 1, api->ticket()).failure, MBR_DART_NO_API);
   other = (dl_table){2, 0, entries + 2};
-  assert_int_equal(api->open(api, &other, 1).failure, MBR_DART_NO_API);
-  assert_int_equal(api->open(api, NULL, 1).failure, MBR_DART_NO_API);
+  assert_int_equal(api->open(api, &other, 1, api->ticket()).failure, MBR_DART_NO_API);
+  assert_int_equal(api->open(api, NULL, 1, api->ticket()).failure, MBR_DART_NO_API);
 }
 
 static void tells_why_the_application_refuses(void **state) {
   (void)state;
   const mbr_dart_api *api = refused_connect();
-  mbr_dart_opened opened = api->open(api, (void *)(uintptr_t)&table, 1);
+  mbr_dart_opened opened = api->open(api, (void *)(uintptr_t)&table, 1, api->ticket());
   assert_int_equal(opened.failure, MBR_DART_NOT_CONNECTED);
   assert_int_equal(opened.status, MBR_BUSY);
   assert_null(opened.connection);
@@ -291,7 +307,8 @@ static void tells_why_the_application_refuses(void **state) {
 static void resizes_the_request_buffer(void **state) {
   (void)state;
   const mbr_dart_api *api = t_connect();
-  mbr_dart_connection *c = open_on(1);
+  void *ticket;
+  mbr_dart_connection *c = open_on(1, &ticket);
   c->request[0] = 0x5a;
   assert_int_equal(api->resize(c, 1000000), MBR_OK);
   assert_int_equal(c->request_size, 1000000);
@@ -301,37 +318,39 @@ static void resizes_the_request_buffer(void **state) {
   assert_int_equal(c->request_size, 1000000);
   assert_int_equal(api->submit(c, 1000001), MBR_MISUSE);
   assert_int_equal(mbr_live_blocks(), 2);
-  api->close(c);
+  api->close(ticket);
   wait_until_quiet();
 }
 
 static void a_refused_post_ends_the_connection(void **state) {
   (void)state;
   unsigned before = atomic_load(&cancels);
-  mbr_dart_connection *c = open_on(2);
+  void *ticket;
+  mbr_dart_connection *c = open_on(2, &ticket);
   set_open(&ports[2], false);
   assert_int_equal(start_call(c, 0, SOURCE, CREDIT), MBR_OK);
   WAIT_UNTIL(atomic_load(&sources) == 0 && atomic_load(&cancels) == before + 1)
   assert_int_equal(start_call(c, 1, SOURCE, CREDIT), MBR_CLOSED);
   assert_true(t_connect()->drain(c, 0) == 0);
-  t_connect()->close(c);
+  t_connect()->close(ticket);
   wait_until_quiet();
 }
 
 static void a_late_answer_is_refused_after_the_place_was_reused(void **state) {
   (void)state;
-  mbr_dart_connection *first = open_on(3);
+  void *ticket;
+  mbr_dart_connection *first = open_on(3, &ticket);
   atomic_store(&kept_id, 0);
   assert_int_equal(start_call(first, 0, KEPT, 0), MBR_OK);
   WAIT_UNTIL(atomic_load(&kept_id) != 0)
   const mbr_call late = {atomic_load(&kept_peer), atomic_load(&kept_id)};
-  t_connect()->close(first);
+  t_connect()->close(ticket);
   WAIT_UNTIL(mbr_call_cancelled(late) == MBR_CANCEL_DISCONNECTED)
   /* It was not ended, so its memory is still there. */
   assert_int_equal(mbr_live_blocks(), 2);
   assert_int_equal(send(late, MBR_FRAME_OK, 1), MBR_CLOSED);
   wait_until_quiet();
-  mbr_dart_connection *second = open_on(3);
+  mbr_dart_connection *second = open_on(3, &ticket);
   assert_ptr_equal(first, second);
   assert_int_equal(start_call(second, 0, KEPT, 0), MBR_OK);
   assert_int_equal(send(late, MBR_FRAME_OK, 2), MBR_CLOSED);
@@ -339,6 +358,55 @@ static void a_late_answer_is_refused_after_the_place_was_reused(void **state) {
   WAIT_UNTIL(atomic_load(&kept_id) != late.id)
   const mbr_call current = {atomic_load(&kept_peer), atomic_load(&kept_id)};
   assert_int_equal(send(current, MBR_FRAME_OK, 3), MBR_OK);
+  t_connect()->close(ticket);
+  wait_until_quiet();
+}
+
+static void handlers_that_hold_every_thread_are_told_of_the_end(void **state) {
+  (void)state;
+  unsigned before = atomic_load(&disconnects);
+  void *ticket;
+  mbr_dart_connection *c = open_on(4, &ticket);
+  for (uint16_t i = 0; i < MBR_DART_THREADS + 3; i++) assert_int_equal(start_call(c, i, HELD, 0), MBR_OK);
+  WAIT_UNTIL(atomic_load(&held) == MBR_DART_THREADS)
+  t_connect()->close(ticket);
+  wait_until_quiet();
+  assert_int_equal(atomic_load(&held), 0);
+  WAIT_UNTIL(atomic_load(&disconnects) == before + 1)
+}
+
+static void a_ticket_ends_its_own_connection_and_once(void **state) {
+  (void)state;
+  const mbr_dart_api *api = t_connect();
+  void *first, *second, *unused = api->ticket();
+  assert_non_null(unused);
+  mbr_dart_connection *c = open_on(5, &first);
+  api->close(unused);
+  assert_int_equal(start_call(c, 0, KEPT + 1, 0), MBR_UNIMPLEMENTED);
+  api->close(first);
+  wait_until_quiet();
+  assert_ptr_equal(open_on(5, &second), c);
+  api->close(first);
+  assert_int_equal(start_call(c, 0, KEPT + 1, 0), MBR_UNIMPLEMENTED);
+  api->close(second);
+  api->close(second);
+  api->close(NULL);
+  wait_until_quiet();
+}
+
+static void a_goodbye_ends_the_connection_for_both(void **state) {
+  (void)state;
+  unsigned before = atomic_load(&disconnects);
+  void *first, *second;
+  mbr_dart_connection *c = open_on(6, &first);
+  const mbr_frame goodbye = {.size = MBR_FRAME_HEADER_SIZE, .kind = MBR_FRAME_GOODBYE};
+  mbr_frame_write(c->request, &goodbye);
+  assert_int_equal(t_connect()->submit(c, goodbye.size), MBR_OK);
+  WAIT_UNTIL(atomic_load(&disconnects) == before + 1)
+  assert_int_equal(start_call(c, 0, KEPT, 0), MBR_CLOSED);
+  t_connect()->close(first);
+  assert_ptr_equal(open_on(6, &second), c);
+  assert_int_equal(start_call(c, 0, KEPT + 1, 0), MBR_UNIMPLEMENTED);
   t_connect()->close(second);
   wait_until_quiet();
 }
@@ -368,6 +436,9 @@ int main(void) {
     cmocka_unit_test(resizes_the_request_buffer),
     cmocka_unit_test(a_refused_post_ends_the_connection),
     cmocka_unit_test(a_late_answer_is_refused_after_the_place_was_reused),
+    cmocka_unit_test(handlers_that_hold_every_thread_are_told_of_the_end),
+    cmocka_unit_test(a_ticket_ends_its_own_connection_and_once),
+    cmocka_unit_test(a_goodbye_ends_the_connection_for_both),
     cmocka_unit_test(isolates_die_amid_streams),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

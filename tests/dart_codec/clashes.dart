@@ -1,6 +1,7 @@
 /// Schema names that Dart has too do not break what is generated, and mean what the schema says.
 library;
 
+import 'dart:convert';
 import 'dart:typed_data' as typed_data;
 
 import 'package:clashes/clashes.dart' as c;
@@ -55,9 +56,32 @@ void errors() {
   check(const c.TypeError(value: 'v', writer: 1) is Exception, 'an error is an Exception of dart:core');
 }
 
+void everythingElse() {
+  const bits = c.Map(0x3f);
+  copied(bits, encodeMap, decodeMap);
+  check(bits.hasInt && bits.hasBits && bits.contains(c.Map.index_), 'bits that are set');
+  check(!bits.contains(c.Map.bits_ | const c.Map(64)), 'a bit that is not set');
+  copied(c.Set.double, encodeSet, decodeSet);
+  final value = c.IterableValue(json: 1, fields: const [null, 2], item: (3, c.Set.names));
+  copied<c.Iterable>(value, encodeIterable, decodeIterable);
+  final all = c.DateTime(
+    item: typed_data.Float32List(1),
+    json: c.IterableMap({c.Map.bool: const [c.Set(9)]}),
+    int64: -1,
+    toList: const {1},
+    at: DateTime.utc(2000),
+    id: c.MbrUuid.nil,
+    fromJson: 7,
+  );
+  copied(all, encodeDateTime, decodeDateTime);
+  checkEqual(c.DateTime.fromJson(jsonDecode(jsonEncode(all))), all);
+  checkEqual(c.Iterable.fromJson(jsonDecode(jsonEncode(value))), value);
+}
+
 void main() => runCases({
       'fields': fields,
       'types of two namespaces': namespaces,
       'members and constants': members,
       'errors': errors,
+      'flags, open enums, unions, JSON': everythingElse,
     });

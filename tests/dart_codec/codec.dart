@@ -47,6 +47,11 @@ Future<void> roundTrips() async {
       sampleNumbers().copyWith(writer: null, small: 0x7fffffffffffffff));
   await travels(encodeLists, decodeLists, sampleLists());
   await travels(encodeLists, decodeLists, sampleLists().copyWith(optional: null, names: [], nested: []));
+  await travels(encodeVehicle, decodeVehicle, sampleVehicle());
+  await travels(encodeVehicle, decodeVehicle, sampleVehicle().copyWith(
+      span: (DateTime.utc(1), const Duration(days: 1)),
+      last: EventOdd((Mode.auto, Uint8List(2))),
+      parts: [sampleVehicle()]));
   await travels(encodeEmpty, decodeEmpty, const Empty());
   for (final error in const [ClimateErrorNotReady(), ClimateErrorLimit(maxCelsius: 30)]) {
     await travels<ClimateError>(encodeClimateError, decodeClimateError, error);
@@ -93,7 +98,7 @@ Future<void> encoding() async {
   await refuses(MbrStatus.badLength, 'Reading.history', () =>
       reading((r) => r.copyWith(history: Float32List(65))));
   await refuses(MbrStatus.badLength, 'Reading.rgb', () => reading((r) => r.copyWith(rgb: Uint8List(4))));
-  await refuses(MbrStatus.badRange, 'Position.row',
+  await refuses(MbrStatus.badRange, 'Reading.seat.row',
       () => reading((r) => r.copyWith(seat: const Position(row: -1, seat: 0))));
   await refuses(MbrStatus.badLength, 'Lists.names[1]', () =>
       lists((l) => l.copyWith(names: ['a', '123456789'])));
@@ -123,8 +128,8 @@ Future<void> decoding() async {
   await refuses(MbrStatus.badLength, 'Reading.label', () => change(6, [33]));
   await refuses(MbrStatus.badUtf8, 'Reading.label', () => change(14, [0xff]));
   await refuses(MbrStatus.badLength, 'Reading.history', () => change(19, [65]));
-  await refuses(MbrStatus.badEnum, 'Mode', () => change(39, [3]));
-  await refuses(MbrStatus.badEnum, 'Gear', () => change(43, [2]));
+  await refuses(MbrStatus.badEnum, 'Reading.mode', () => change(39, [3]));
+  await refuses(MbrStatus.badEnum, 'Reading.gear', () => change(43, [2]));
   await refuses(MbrStatus.badArm, 'ClimateError', () =>
       valueOf(decodeClimateError, Uint8List.fromList([2, 0, 0, 0])));
   await refuses(MbrStatus.badRange, 'Numbers.small', () {

@@ -14,7 +14,13 @@ shift 3
 "$mbrc" --dart "$scratch/cabin" --package cabin "$root/tests/golden/showcase.mbr"
 "$mbrc" --dart "$scratch/clashes" --package clashes "$here/clashes.mbr"
 "$mbrc" --dart "$scratch/shapes" --package shapes "$here/shapes.mbr"
+"$mbrc" --dart "$scratch/marks" --package marks "$here/marks.mbr"
+"$here/many.sh" > "$scratch/many.mbr"
+"$mbrc" --dart "$scratch/many" --package many "$scratch/many.mbr"
 "$mbrc" --dart "$scratch/vss" --package vss "$root"/tests/corpus/vss/*.mbr
+"$mbrc" --dart "$scratch/vectors" --package vectors "$root/tests/vectors/vectors.mbr"
+mkdir -p "$scratch/table/lib"
+"$here/table.sh" vectors vectors "$scratch/vectors/lib/src/vectors_codec.dart" > "$scratch/table/lib/table.dart"
 
 # What is refused is refused at its place, and nothing is written.
 echo '== refused'
@@ -33,11 +39,15 @@ cat > "$packages" <<END
   {"name": "cabin", "rootUri": "file://$scratch/cabin", "packageUri": "lib/", "languageVersion": "3.5"},
   {"name": "clashes", "rootUri": "file://$scratch/clashes", "packageUri": "lib/", "languageVersion": "3.5"},
   {"name": "shapes", "rootUri": "file://$scratch/shapes", "packageUri": "lib/", "languageVersion": "3.5"},
+  {"name": "marks", "rootUri": "file://$scratch/marks", "packageUri": "lib/", "languageVersion": "3.5"},
+  {"name": "many", "rootUri": "file://$scratch/many", "packageUri": "lib/", "languageVersion": "3.5"},
+  {"name": "vectors", "rootUri": "file://$scratch/vectors", "packageUri": "lib/", "languageVersion": "3.5"},
+  {"name": "vectors_table", "rootUri": "file://$scratch/table", "packageUri": "lib/", "languageVersion": "3.5"},
   {"name": "vss", "rootUri": "file://$scratch/vss", "packageUri": "lib/", "languageVersion": "3.5"}
 ]}
 END
 
-[ $# -gt 0 ] || set -- wire values codec services shapes clashes corpus
+[ $# -gt 0 ] || set -- wire values codec json marks paths services shapes many vectors clashes corpus
 for program in "$@"; do
   echo "== $program"
   timeout 120 "$dart" --enable-asserts --packages="$packages" "$here/$program.dart"

@@ -16,6 +16,17 @@ Reading sampleReading() => Reading(
       seat: const Position(row: 1, seat: 2),
     );
 
+Vehicle sampleVehicle() => Vehicle(
+      id: const MbrUuid(1, 2, 3, 0xffffffff),
+      driven: 1 << 40,
+      built: DateTime.utc(2024, 2, 29),
+      tags: const {'b', 'a'},
+      trips: const {9: Duration(seconds: 1)},
+      owners: const {'x': [MbrUuid.nil]},
+      last: const EventOdd(null),
+      parts: const [],
+    );
+
 Numbers sampleNumbers() => Numbers(
       a: -128,
       b: -32768,

@@ -115,6 +115,27 @@ Future<void> arguments() async {
   checkEqual(zone.path, 'Climate.nudge.zone');
 }
 
+Future<void> everyType() async {
+  final connection = Recorder();
+  final climate = ClimateApi(connection);
+  final id = MbrUuid.parse('00112233-4455-6677-8899-aabbccddeeff');
+  connection.answer = (writer) => writer
+    ..writeLength(2, '')
+    ..writeU32(2) // reset
+    ..writeU32(1) // fault
+    ..writeU16(7)
+    ..writeString('x', '')
+    ..writeBool(true)
+    ..writeU8(0x41);
+  final events = await climate.describe(id: id, doors: Doors.frontLeft | Doors.tail);
+  checkEqual(events, const [EventReset(), EventFault(code: 7, text: 'x', by: Doors(0x41))]);
+  checkEqual(connection.arguments, [...id.bytes, 0x81, 0]);
+  final vehicle = sampleVehicle().copyWith(parts: [sampleVehicle().copyWith(doors: const Doors(-1))]);
+  final error = await checkThrows<MbrCodecException>(
+      () => climate.describe(id: id, doors: const Doors(), vehicle: vehicle));
+  checkEqual((error.status, error.path), (MbrStatus.badRange, 'Climate.describe.vehicle.parts[0].doors'));
+}
+
 /// An application can stand in for the other side without a library.
 final class FakeClimate implements Climate {
   @override
@@ -128,6 +149,10 @@ final class FakeClimate implements Climate {
 
   @override
   Future<Uint8List> zones() async => Uint8List(0);
+
+  @override
+  Future<List<Event>> describe({required MbrUuid id, required Doors doors, Vehicle? vehicle}) async =>
+      [if (vehicle?.last case final last?) last];
 
   @override
   void nudge({required int zone}) {}
@@ -148,6 +173,7 @@ void main() => runCases({
       'calls carry arguments and results': calls,
       'streams': streams,
       'declared errors': errors,
+      'flags, UUIDs and unions': everyType,
       'arguments are checked': arguments,
       'an interface can be implemented by hand': fakes,
       'a service may be empty': () => check(NothingApi(Recorder()) is Nothing, 'implements it'),

@@ -238,6 +238,8 @@ Future<void> listsOfItems() async {
   checkEqual(items, ['a', 'bc']);
   await checkThrows<UnsupportedError>(() => items.add('x'));
   await checkThrows<UnsupportedError>(() => items[0] = 'x');
+  final numbers = reader(write((w) => w.writeBytes(Uint8List(2), ''))).readBytes('');
+  await checkThrows<UnsupportedError>(() => numbers[0] = 1);
   await refuses(MbrStatus.badLength,
       () => write((w) => w.writeArray([1], 'T.a', 2, (w, item) => w.writeU8(item))), path: 'T.a');
 }
@@ -297,8 +299,10 @@ Future<void> ranges() async {
   await refuses(MbrStatus.badRange, () => w.checkBigInt(BigInt.two, '', max: BigInt.one));
   await refuses(MbrStatus.badRange, () => w.checkDoubles(Float32List.fromList([1, 9]), 'T.l', max: 5),
       path: 'T.l[1]');
-  await refuses(MbrStatus.badRange, () => reader([]).checkInts(Uint8List.fromList([1, 9]), 'T.l', max: 5),
-      path: 'T.l[1]');
+  final r = reader([1, 9, 1])..take(3);
+  await refuses(MbrStatus.badRange, () => r.checkInts(1, Uint8List.fromList([1, 9, 1]), 'T.l', max: 5),
+      path: 'T.l[1]', offset: 2);
+  await refuses(MbrStatus.badRange, () => reader([0, 9]).checkInt(1, 9, 'T.n', max: 5), path: 'T.n');
 }
 
 Future<void> depth() async {

@@ -258,6 +258,40 @@ static void code_points(void **state) {
   }
 }
 
+/* Two equal numbers, or one that is retired, do not compile. */
+static bool is_number(int number) {
+#define USED(id, number, severity, format) case number:
+#define RETIRED(number) case number:
+  switch (number) {
+    DIAG_TABLE(USED) DIAG_TABLE_RETIRED(RETIRED) return true;
+  default: return false;
+  }
+#undef RETIRED
+#undef USED
+}
+
+/* `numbers` end with 0. */
+static bool is_in_range(int first, int last, const int *numbers) {
+  for (; *numbers != 0; numbers++)
+    if (*numbers < first || *numbers > last || !is_number(*numbers)) return false;
+  return true;
+}
+
+static void numbers_are_distinct_and_of_their_range(void **state) {
+  (void)state;
+#define IN(first, last, table) assert_true(is_in_range(first, last, (const int[]){table(NUMBER) 0}))
+#define NUMBER(id, number, severity, format) number,
+  IN(1, 199, DIAG_TABLE_LOAD);
+  IN(1, 199, DIAG_TABLE_LEX);
+  IN(1, 199, DIAG_TABLE_PARSE);
+  IN(200, 799, DIAG_TABLE_RESOLVE);
+  IN(800, 849, DIAG_TABLE_C);
+  IN(850, 899, DIAG_TABLE_DART);
+  IN(900, 999, DIAG_TABLE_DRIVER);
+#undef NUMBER
+#undef IN
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(the_form),
@@ -274,6 +308,7 @@ int main(void) {
       cmocka_unit_test(places),
       cmocka_unit_test(a_line_of_10_mb_takes_no_time),
       cmocka_unit_test(code_points),
+      cmocka_unit_test(numbers_are_distinct_and_of_their_range),
   };
   return cmocka_run_group_tests_name("diag", tests, NULL, NULL);
 }

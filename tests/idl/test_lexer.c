@@ -95,8 +95,8 @@ static void blanks_and_comments(void **state) {
 static void a_byte_order_mark_stands_only_first(void **state) {
   (void)state;
   assert_lexed(TEXT("a \xef\xbb\xbf"),
-               "t.mbr:1:3: error: unexpected '\\u{feff}'; names consist of ASCII letters, "
-               "digits and '_' [mbr-023]\n  a \\u{feff}\n    ^~~~~~~~\n");
+               "t.mbr:1:3: error: unexpected '\\u{feff}'; outside of strings and comments "
+               "only ASCII can stand [mbr-023]\n  a \\u{feff}\n    ^~~~~~~~\n");
 }
 
 static void bad_numbers(void **state) {
@@ -104,8 +104,8 @@ static void bad_numbers(void **state) {
   static const struct {
     const char *number, *why;
   } cases[] = {
-      {"12abc", "only a unit may follow the digits, as in 500ms, 2s, 1min"},
-      {"5h", "only a unit may follow the digits, as in 500ms, 2s, 1min"},
+      {"12abc", "only a unit may follow the digits, as in 500ms, 2s, 1min, and names begin with a letter"},
+      {"5h", "only a unit may follow the digits, as in 500ms, 2s, 1min, and names begin with a letter"},
       {"1e", "digits are missing behind the 'e'"},
       {"1e+", "digits are missing behind the 'e'"},
       {"0xf__f", "'_' stands only between two digits"},
@@ -121,7 +121,7 @@ static void bad_numbers(void **state) {
       {".5", "a digit comes before the point"},
       {"1.", "a digit comes after the point"},
       {"1.5s", "a duration has no fraction"},
-      {"1.2.3", "only a unit may follow the digits, as in 500ms, 2s, 1min"},
+      {"1.2.3", "only a unit may follow the digits, as in 500ms, 2s, 1min, and names begin with a letter"},
   };
   for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
     char *report = NULL;
@@ -173,13 +173,12 @@ static void stray_characters(void **state) {
   assert_lexed(
       TEXT("$$ 'a' #x _y / \xc3\xa9"),
       "t.mbr:1:1: error: unexpected '$$' [mbr-023]\n  $$ 'a' #x _y / é\n  ^~\n"
-      "t.mbr:1:4: error: unexpected '''; strings stand in \"…\" [mbr-023]\n  $$ 'a' #x _y / é\n     ^\n"
-      "t.mbr:1:6: error: unexpected '''; strings stand in \"…\" [mbr-023]\n  $$ 'a' #x _y / é\n       ^\n"
+      "t.mbr:1:4: error: unexpected ''a''; strings stand in \"…\" [mbr-023]\n  $$ 'a' #x _y / é\n     ^~~\n"
       "t.mbr:1:8: error: unexpected '#'; comments begin with '//' [mbr-023]\n  $$ 'a' #x _y / é\n         ^\n"
       "t.mbr:1:11: error: unexpected '_y'; names begin with a letter [mbr-023]\n"
       "  $$ 'a' #x _y / é\n            ^~\n"
       "t.mbr:1:14: error: unexpected '/' [mbr-023]\n  $$ 'a' #x _y / é\n               ^\n"
-      "t.mbr:1:16: error: unexpected 'é'; names consist of ASCII letters, digits and '_' [mbr-023]\n"
+      "t.mbr:1:16: error: unexpected 'é'; outside of strings and comments only ASCII can stand [mbr-023]\n"
       "  $$ 'a' #x _y / é\n                 ^\n");
 }
 

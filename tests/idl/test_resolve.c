@@ -121,40 +121,6 @@ static void good_schemas_resolve(void **state) {
   each_fixture("good", check_good);
 }
 
-static void every_diagnostic_has_a_fixture(void **state) {
-  (void)state;
-  static const struct {
-    const char *name;
-    int number;
-  } all[] = {
-#define ROW(id, number, severity, format) {#id, number},
-      DIAG_TABLE(ROW)
-#undef ROW
-  };
-  struct dirent **entries;
-  int count = scandir("bad", &entries, is_schema, alphasort);
-  char *everything = NULL;
-  size_t size;
-  FILE *out = open_memstream(&everything, &size);
-  for (int i = 0; i < count; i++) {
-    char path[512];
-    snprintf(path, sizeof path, "bad/%.*s.txt", (int)strlen(entries[i]->d_name) - 4, entries[i]->d_name);
-    char *one = read_all(path);
-    if (one != NULL) (void)fputs(one, out);
-    free(one);
-    free(entries[i]);
-  }
-  free(entries);
-  assert_int_equal(fclose(out), 0);
-  for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
-    char tag[32];
-    snprintf(tag, sizeof tag, "[mbr-%03d]", all[i].number);
-    if (all[i].number >= 200 && all[i].number < 800 && strstr(everything, tag) == NULL)
-      fail_msg("no bad fixture shows %s %s", all[i].name, tag);
-  }
-  free(everything);
-}
-
 static void the_order_of_files_changes_nothing(void **state) {
   (void)state;
   const char *one[] = {"good/tour.mbr", "good/values.mbr", "lib/deep.mbr"};
@@ -281,7 +247,6 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(bad_schemas_are_told),
       cmocka_unit_test(good_schemas_resolve),
-      cmocka_unit_test(every_diagnostic_has_a_fixture),
       cmocka_unit_test(the_order_of_files_changes_nothing),
       cmocka_unit_test(long_schemas_take_no_stack_and_no_time),
   };

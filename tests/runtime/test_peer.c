@@ -4,10 +4,12 @@
 static mbr_status answer_ok(loopback *l, mbr_call call, mbr_reader *args) {
   (void)l;
   uint32_t value = 0;
+  uint8_t payload[sizeof value];
   mbr_status status = mbr_read_u32(args, &value);
   if (status == MBR_OK) status = mbr_reader_finish(args);
   if (status != MBR_OK) return status;
-  assert_int_equal(answer(call, MBR_FRAME_OK, &value, sizeof value), MBR_OK);
+  mbr_put_u32(payload, value);
+  assert_int_equal(answer(call, MBR_FRAME_OK, payload, sizeof payload), MBR_OK);
   return MBR_OK;
 }
 
@@ -812,33 +814,79 @@ static void test_a_full_ring_still_takes_every_ending(void **state) {
   (void)state;
   static uint8_t data[256];
   for (size_t start = 0; start < 64; start++) { /* wherever in the ring it begins */
-    loopback *l = new_loopback((shape){8, 256, 2048, false, true});
-    mbr_call calls[6];
-    mbr_call stream = deferred_call(l, STREAM, wire(7, 1), 1000);
+    loopback *l = new_loopback((shape){16, 256, 4096, false, true});
+    mbr_call calls[12];
+    mbr_call stream = deferred_call(l, STREAM, wire(15, 1), 1000);
     for (size_t i = 0; i < start; i++) {
       assert_int_equal(answer(stream, MBR_FRAME_ITEM, data, 1 + i % 50), MBR_OK);
       drain(l);
     }
     forget(l);
-    for (uint32_t i = 0; i < 6; i++) calls[i] = deferred_call(l, i < 3 ? LARGE : UNARY, wire(i, 1), 0);
+    for (uint32_t i = 0; i < 12; i++) calls[i] = deferred_call(l, i < 6 ? LARGE : UNARY, wire(i, 1), 0);
     size_t items = 0;
     while (answer(stream, MBR_FRAME_ITEM, data, start % 40) == MBR_OK) items++;
-    assert_int_equal(send_call(l, LARGE, wire(6, 1), 0, NULL, 0), MBR_BUSY);
+    assert_int_equal(send_call(l, LARGE, wire(14, 1), 0, NULL, 0), MBR_BUSY);
     check_ring(l);
-    for (size_t i = 6; i-- > 0;) { /* in full, failing to encode, and as faults with all their text */
+    for (size_t i = 12; i-- > 0;) { /* in full, failing to encode, and as faults with all their text */
       mbr_writer w;
       char text[] = "0123456789012345678901234567890123456789012345678901234567890123";
-      if (i % 3 == 0) assert_int_equal(answer(calls[i], MBR_FRAME_OK, data, i < 3 ? 200 : 112), MBR_OK);
+      if (i % 3 == 0) assert_int_equal(answer(calls[i], MBR_FRAME_OK, data, i < 6 ? 200 : 112), MBR_OK);
       if (i % 3 == 1) assert_int_equal(mbr_call_fault(calls[i], MBR_INTERNAL, text), MBR_OK);
       if (i % 3 == 2) {
-        assert_int_equal(mbr_call_begin(calls[i], MBR_FRAME_OK, i < 3 ? 200 : 112, &w), MBR_OK);
+        assert_int_equal(mbr_call_begin(calls[i], MBR_FRAME_OK, i < 6 ? 200 : 112, &w), MBR_OK);
         assert_int_equal(mbr_call_commit(calls[i], &w, MBR_BAD_RANGE), MBR_BAD_RANGE);
       }
       check_ring(l);
     }
     assert_int_equal(answer(stream, MBR_FRAME_ERR, data, 8), MBR_OK);
     drain(l);
-    assert_int_equal(l->got_count, items + 7);
+    assert_int_equal(l->got_count, items + 13);
+    end_loopback(l);
+  }
+}
+
+static void test_items_do_not_crowd_out_calls(void **state) {
+  (void)state;
+  for (size_t size = 0; size < 900; size += 60) {
+    loopback *l = new_loopback(usual);
+    mbr_call stream = deferred_call(l, STREAM, wire(0, 1), UINT32_MAX);
+    static uint8_t data[900];
+    size_t items = 0;
+    mbr_status status;
+    while ((status = answer(stream, MBR_FRAME_ITEM, data, size)) == MBR_OK) items++;
+    assert_int_equal(status, MBR_WOULD_BLOCK);
+    assert_true(items * (size + MBR_FRAME_HEADER_SIZE) > 1000);
+    l->handle = NULL;
+    for (uint32_t i = 1; i < 8; i++) assert_int_equal(send_call(l, UNARY, wire(i, 1), 0, NULL, 0), MBR_OK);
+    check_ring(l);
+    assert_int_equal(mbr_call_fault(stream, MBR_INTERNAL, NULL), MBR_OK);
+    run_all(l);
+    drain(l);
+    assert_int_equal(l->got_count, items + 8);
+    end_loopback(l);
+  }
+}
+
+static void test_however_many_calls_are_open_an_item_is_sent_in_the_end(void **state) {
+  (void)state;
+  static uint8_t data[496]; /* a quarter of the ring */
+  for (size_t start = 0; start < 64; start++) { /* wherever in the ring it begins */
+    loopback *l = new_loopback((shape){16, 256, 2048, false, true});
+    mbr_call stream = deferred_call(l, STREAM, wire(0, 1), 1000);
+    for (size_t i = 0; i < start; i++) {
+      assert_int_equal(answer(stream, MBR_FRAME_ITEM, data, 1 + i % 50), MBR_OK);
+      drain(l);
+    }
+    uint32_t calls = 1;
+    l->handle = NULL;
+    while (send_call(l, LARGE, wire(calls, 1), 0, NULL, 0) == MBR_OK) calls++;
+    assert_in_range(calls, 4, 15);
+    assert_int_equal(answer(stream, MBR_FRAME_ITEM, data, sizeof data), MBR_OK);
+    check_ring(l);
+    assert_int_equal(mbr_call_fault(stream, MBR_INTERNAL, NULL), MBR_OK);
+    run_all(l);
+    drain(l);
+    assert_int_equal(l->got_count, start + 1 + calls);
     end_loopback(l);
   }
 }
@@ -1202,6 +1250,8 @@ int main(void) {
     cmocka_unit_test(test_an_ending_above_its_promise_takes_free_room_or_a_block),
     cmocka_unit_test(test_large_endings_need_no_room_kept_where_there_are_blocks),
     cmocka_unit_test(test_a_full_ring_still_takes_every_ending),
+    cmocka_unit_test(test_items_do_not_crowd_out_calls),
+    cmocka_unit_test(test_however_many_calls_are_open_an_item_is_sent_in_the_end),
     cmocka_unit_test(test_wake_is_neither_lost_nor_doubled),
     cmocka_unit_test(test_wake_waits_for_the_first_frame_to_be_ready),
     cmocka_unit_test(test_close_when_nothing_is_open),

@@ -41,7 +41,8 @@ static void get_cabin_hvac(void *self, vss_cabin_cabin_signals_get_cabin_hvac_ca
 static mbr_status emit(void *self, mbr_call call, unsigned number) {
   (void)self, (void)number;
   vss_cabin_cabin_hvac hvac = snapshot();
-  return vss_cabin_cabin_signals_watch_cabin_hvac_emit((vss_cabin_cabin_signals_watch_cabin_hvac_call){call}, &hvac);
+  return vss_cabin_cabin_signals_watch_cabin_hvac_emit((vss_cabin_cabin_signals_watch_cabin_hvac_call){call},
+                                                       &hvac);
 }
 
 static mbr_status end(void *self, mbr_call call) {

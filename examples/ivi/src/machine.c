@@ -8,8 +8,8 @@
 #include "sample.h"
 
 static void fail(ivi_machine_machine_get_sample_call call, const char *path) {
-  (void)ivi_machine_machine_get_sample_err(call,
-                                           IVI_MACHINE_MACHINE_ERROR_UNREADABLE(((mbr_str){path, strlen(path)})));
+  (void)ivi_machine_machine_get_sample_err(
+      call, IVI_MACHINE_MACHINE_ERROR_UNREADABLE(((mbr_str){path, strlen(path)})));
 }
 
 static void get_sample(void *self, ivi_machine_machine_get_sample_call call) {

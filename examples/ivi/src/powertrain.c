@@ -28,7 +28,8 @@ static vss_powertrain_powertrain_electric_motor motor(void) {
       .power = (int16_t)(p * 110.0),
       .has_torque = true,
       .torque = (int16_t)(p * 280.0),
-      .engine_coolant = {.has_level = true, .level = VSS_POWERTRAIN_POWERTRAIN_ELECTRIC_MOTOR_ENGINE_COOLANT_LEVEL_NORMAL},
+      .engine_coolant = {.has_level = true,
+                         .level = VSS_POWERTRAIN_POWERTRAIN_ELECTRIC_MOTOR_ENGINE_COOLANT_LEVEL_NORMAL},
   };
 }
 
@@ -64,7 +65,8 @@ static mbr_status end_motor(void *self, mbr_call call) {
       (vss_powertrain_powertrain_signals_watch_powertrain_electric_motor_call){call});
 }
 
-static void watch_motor(void *self, vss_powertrain_powertrain_signals_watch_powertrain_electric_motor_call call,
+static void watch_motor(void *self,
+                        vss_powertrain_powertrain_signals_watch_powertrain_electric_motor_call call,
                         uint16_t hz) {
   static const ticker_source source = {emit_motor, end_motor};
   mbr_call_defer(call.base);
@@ -72,7 +74,8 @@ static void watch_motor(void *self, vss_powertrain_powertrain_signals_watch_powe
 }
 
 static void
-get_charge(void *self, vss_powertrain_powertrain_signals_get_powertrain_traction_battery_state_of_charge_call call) {
+get_charge(void *self,
+           vss_powertrain_powertrain_signals_get_powertrain_traction_battery_state_of_charge_call call) {
   (void)self;
   vss_powertrain_powertrain_traction_battery_state_of_charge value = charge();
   (void)vss_powertrain_powertrain_signals_get_powertrain_traction_battery_state_of_charge_ok(call, &value);
@@ -82,7 +85,8 @@ static mbr_status emit_charge(void *self, mbr_call call, unsigned number) {
   (void)self, (void)number;
   vss_powertrain_powertrain_traction_battery_state_of_charge value = charge();
   return vss_powertrain_powertrain_signals_watch_powertrain_traction_battery_state_of_charge_emit(
-      (vss_powertrain_powertrain_signals_watch_powertrain_traction_battery_state_of_charge_call){call}, &value);
+      (vss_powertrain_powertrain_signals_watch_powertrain_traction_battery_state_of_charge_call){call},
+      &value);
 }
 
 static mbr_status end_charge(void *self, mbr_call call) {
@@ -107,4 +111,6 @@ static const vss_powertrain_powertrain_signals_ops ops = {
     .watch_powertrain_traction_battery_state_of_charge = watch_charge,
 };
 
-mbr_status powertrain_serve(mbr_peer *peer, ticker *t) { return vss_powertrain_powertrain_signals_serve(peer, &ops, t); }
+mbr_status powertrain_serve(mbr_peer *peer, ticker *t) {
+  return vss_powertrain_powertrain_signals_serve(peer, &ops, t);
+}

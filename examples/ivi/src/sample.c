@@ -51,7 +51,8 @@ static const char *read_memory(ivi_machine_memory *memory) {
 static bool parse_cpu(const char *line, cpu_time *out) {
   uint64_t user, nice, system, idle, iowait, irq, softirq, steal;
   if (sscanf(line,
-             "cpu%*u %" SCNu64 " %" SCNu64 " %" SCNu64 " %" SCNu64 " %" SCNu64 " %" SCNu64 " %" SCNu64 " %" SCNu64,
+             "cpu%*u %" SCNu64 " %" SCNu64 " %" SCNu64 " %" SCNu64 " %" SCNu64 " %" SCNu64 " %" SCNu64
+             " %" SCNu64,
              &user, &nice, &system, &idle, &iowait, &irq, &softirq, &steal) != 8)
     return false;
   out->busy = user + nice + system + irq + softirq + steal;
@@ -120,8 +121,8 @@ static const char *read_interfaces(sampler *s, ivi_machine_sample *out) {
   size_t count = 0;
   while (count < MAX_INTERFACES && fgets(line, sizeof line, file) != NULL) {
     int64_t received, sent;
-    if (sscanf(line, " %32[^: ]: %" SCNd64 " %*d %*d %*d %*d %*d %*d %*d %" SCNd64, s->names[count], &received,
-               &sent) != 3)
+    if (sscanf(line, " %32[^: ]: %" SCNd64 " %*d %*d %*d %*d %*d %*d %*d %" SCNd64, s->names[count],
+               &received, &sent) != 3)
       continue;
     s->interfaces[count] = (ivi_machine_interface){
         .name = {s->names[count], strlen(s->names[count])}, .received = received, .sent = sent};

@@ -56,6 +56,21 @@ static inline bool cabin_climate_gear_valid(cabin_climate_gear value) {
   }
 }
 
+/* Doors that stand open. */
+typedef uint8_t cabin_climate_doors;
+#define CABIN_CLIMATE_DOORS_FRONT_LEFT ((cabin_climate_doors)0x1u)
+#define CABIN_CLIMATE_DOORS_FRONT_RIGHT ((cabin_climate_doors)0x2u)
+/* The boot. */
+#define CABIN_CLIMATE_DOORS_TAIL ((cabin_climate_doors)0x80u)
+
+/* Where a car was registered first. */
+typedef uint16_t cabin_climate_country;
+enum {
+  CABIN_CLIMATE_COUNTRY_UNKNOWN = 0,
+  CABIN_CLIMATE_COUNTRY_GERMANY = 276,
+  CABIN_CLIMATE_COUNTRY_USA = 840
+};
+
 /* Zones of the largest car. */
 #define CABIN_CLIMATE_MAX_ZONES 4
 /* Unit: Celsius. */
@@ -197,6 +212,137 @@ MBR_MUST_CHECK mbr_status cabin_climate_lists_encode(mbr_writer *w, const cabin_
 MBR_MUST_CHECK mbr_status cabin_climate_lists_decode(mbr_reader *r, cabin_climate_lists *value);
 size_t cabin_climate_lists_size(const cabin_climate_lists *value);
 
+#ifndef MBR_TUPLE2_CABIN_CLIMATE_MODE_LIST_U8
+#define MBR_TUPLE2_CABIN_CLIMATE_MODE_LIST_U8
+typedef struct mbr_tuple2_cabin_climate_mode_list_u8 {
+  cabin_climate_mode item0;
+  mbr_list_u8 item1;
+} mbr_tuple2_cabin_climate_mode_list_u8;
+#endif
+
+#ifndef MBR_OPT_TUPLE2_CABIN_CLIMATE_MODE_LIST_U8
+#define MBR_OPT_TUPLE2_CABIN_CLIMATE_MODE_LIST_U8
+typedef struct mbr_opt_tuple2_cabin_climate_mode_list_u8 {
+  bool has_value;
+  mbr_tuple2_cabin_climate_mode_list_u8 value;
+} mbr_opt_tuple2_cabin_climate_mode_list_u8;
+#endif
+
+typedef struct cabin_climate_event_fault {
+  uint16_t code;
+  mbr_str text;
+  bool has_by;
+  cabin_climate_doors by;
+} cabin_climate_event_fault;
+
+typedef enum cabin_climate_event_tag {
+  CABIN_CLIMATE_EVENT_TAG_READING = 0,
+  CABIN_CLIMATE_EVENT_TAG_FAULT = 1,
+  CABIN_CLIMATE_EVENT_TAG_RESET = 2,
+  CABIN_CLIMATE_EVENT_TAG_ODD = 3
+} cabin_climate_event_tag;
+
+/* What the bus reports. */
+typedef struct cabin_climate_event {
+  cabin_climate_event_tag tag;
+  union {
+    cabin_climate_reading reading;
+    cabin_climate_event_fault fault;
+    mbr_opt_tuple2_cabin_climate_mode_list_u8 odd;
+  } as; /* what `tag` says */
+} cabin_climate_event;
+#define CABIN_CLIMATE_EVENT_READING(value_) \
+  ((cabin_climate_event){.tag = CABIN_CLIMATE_EVENT_TAG_READING, .as = {.reading = (value_)}})
+#define CABIN_CLIMATE_EVENT_FAULT(code_, text_, has_by_, by_) \
+  ((cabin_climate_event){.tag = CABIN_CLIMATE_EVENT_TAG_FAULT, \
+      .as = {.fault = {(code_), (text_), (has_by_), (by_)}}})
+#define CABIN_CLIMATE_EVENT_RESET ((cabin_climate_event){.tag = CABIN_CLIMATE_EVENT_TAG_RESET})
+#define CABIN_CLIMATE_EVENT_ODD(value_) \
+  ((cabin_climate_event){.tag = CABIN_CLIMATE_EVENT_TAG_ODD, .as = {.odd = (value_)}})
+MBR_MUST_CHECK mbr_status cabin_climate_event_encode(mbr_writer *w, const cabin_climate_event *value);
+MBR_MUST_CHECK mbr_status cabin_climate_event_decode(mbr_reader *r, cabin_climate_event *value);
+size_t cabin_climate_event_size(const cabin_climate_event *value);
+
+#ifndef MBR_SET_STR
+#define MBR_SET_STR
+typedef struct mbr_set_str {
+  const mbr_str *items;
+  size_t count;
+} mbr_set_str;
+#endif
+
+#ifndef MBR_ENTRY_U16_DURATION
+#define MBR_ENTRY_U16_DURATION
+typedef struct mbr_entry_u16_duration {
+  uint16_t key;
+  int64_t value;
+} mbr_entry_u16_duration;
+#endif
+
+#ifndef MBR_MAP_U16_DURATION
+#define MBR_MAP_U16_DURATION
+typedef struct mbr_map_u16_duration {
+  const mbr_entry_u16_duration *items;
+  size_t count;
+} mbr_map_u16_duration;
+#endif
+
+#ifndef MBR_ENTRY_STR_LIST_UUID
+#define MBR_ENTRY_STR_LIST_UUID
+typedef struct mbr_entry_str_list_uuid {
+  mbr_str key;
+  mbr_list_uuid value;
+} mbr_entry_str_list_uuid;
+#endif
+
+#ifndef MBR_MAP_STR_LIST_UUID
+#define MBR_MAP_STR_LIST_UUID
+typedef struct mbr_map_str_list_uuid {
+  const mbr_entry_str_list_uuid *items;
+  size_t count;
+} mbr_map_str_list_uuid;
+#endif
+
+#ifndef MBR_TUPLE2_TIMESTAMP_DURATION
+#define MBR_TUPLE2_TIMESTAMP_DURATION
+typedef struct mbr_tuple2_timestamp_duration {
+  int64_t item0;
+  int64_t item1;
+} mbr_tuple2_timestamp_duration;
+#endif
+
+#ifndef MBR_LIST_CABIN_CLIMATE_VEHICLE
+#define MBR_LIST_CABIN_CLIMATE_VEHICLE
+typedef struct mbr_list_cabin_climate_vehicle {
+  const struct cabin_climate_vehicle *items;
+  size_t count;
+} mbr_list_cabin_climate_vehicle;
+#endif
+
+/* A car and its past. */
+typedef struct cabin_climate_vehicle {
+  mbr_uuid id;
+  cabin_climate_doors doors;
+  cabin_climate_country country;
+  uint64_t driven;
+  int64_t built;
+  mbr_set_str tags;
+  mbr_map_u16_duration trips;
+  mbr_map_str_list_uuid owners;
+  bool has_span;
+  mbr_tuple2_timestamp_duration span;
+  bool has_last;
+  cabin_climate_event last;
+  /* At most 4 items. */
+  mbr_list_cabin_climate_vehicle parts;
+} cabin_climate_vehicle;
+/* The schema's defaults: `cabin_climate_vehicle value = CABIN_CLIMATE_VEHICLE_INIT;` */
+#define CABIN_CLIMATE_VEHICLE_INIT \
+  {.doors = CABIN_CLIMATE_DOORS_TAIL, .country = CABIN_CLIMATE_COUNTRY_GERMANY}
+MBR_MUST_CHECK mbr_status cabin_climate_vehicle_encode(mbr_writer *w, const cabin_climate_vehicle *value);
+MBR_MUST_CHECK mbr_status cabin_climate_vehicle_decode(mbr_reader *r, cabin_climate_vehicle *value);
+size_t cabin_climate_vehicle_size(const cabin_climate_vehicle *value);
+
 typedef struct cabin_climate_climate_error_limit {
   float max_celsius;
 } cabin_climate_climate_error_limit;
@@ -224,6 +370,14 @@ MBR_MUST_CHECK mbr_status cabin_climate_climate_error_decode(mbr_reader *r,
     cabin_climate_climate_error *value);
 size_t cabin_climate_climate_error_size(const cabin_climate_climate_error *value);
 
+#ifndef MBR_LIST_CABIN_CLIMATE_EVENT
+#define MBR_LIST_CABIN_CLIMATE_EVENT
+typedef struct mbr_list_cabin_climate_event {
+  const cabin_climate_event *items;
+  size_t count;
+} mbr_list_cabin_climate_event;
+#endif
+
 typedef struct cabin_climate_climate_set_target_call {
   mbr_call base;
 } cabin_climate_climate_set_target_call;
@@ -239,6 +393,10 @@ typedef struct cabin_climate_climate_rename_call {
 typedef struct cabin_climate_climate_zones_call {
   mbr_call base;
 } cabin_climate_climate_zones_call;
+
+typedef struct cabin_climate_climate_describe_call {
+  mbr_call base;
+} cabin_climate_climate_describe_call;
 
 typedef struct cabin_climate_climate_nudge_call {
   mbr_call base;
@@ -267,6 +425,8 @@ typedef struct cabin_climate_climate_ops {
   void (*rename)(void *self, cabin_climate_climate_rename_call call, uint8_t zone, bool has_writer,
       mbr_str writer);
   void (*zones)(void *self, cabin_climate_climate_zones_call call);
+  void (*describe)(void *self, cabin_climate_climate_describe_call call, mbr_uuid id,
+      cabin_climate_doors doors, const cabin_climate_vehicle *vehicle);
   void (*nudge)(void *self, cabin_climate_climate_nudge_call call, uint8_t zone);
   /* Readings as they come. */
   void (*watch)(void *self, cabin_climate_climate_watch_call call, uint16_t hz, uint64_t limit);
@@ -290,6 +450,10 @@ mbr_status cabin_climate_climate_get_reading_err(cabin_climate_climate_get_readi
     cabin_shared_refusal error);
 mbr_status cabin_climate_climate_rename_ok(cabin_climate_climate_rename_call call);
 mbr_status cabin_climate_climate_zones_ok(cabin_climate_climate_zones_call call, const mbr_list_u8 *value);
+mbr_status cabin_climate_climate_describe_ok(cabin_climate_climate_describe_call call,
+    const mbr_list_cabin_climate_event *value);
+mbr_status cabin_climate_climate_describe_err(cabin_climate_climate_describe_call call,
+    cabin_climate_climate_error error);
 mbr_status cabin_climate_climate_nudge_ok(cabin_climate_climate_nudge_call call);
 mbr_status cabin_climate_climate_watch_emit(cabin_climate_climate_watch_call call,
     const cabin_climate_reading *value);

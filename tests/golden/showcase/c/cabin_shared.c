@@ -21,8 +21,7 @@ mbr_status cabin_shared_refusal_encode(mbr_writer *w, const cabin_shared_refusal
 mbr_status cabin_shared_refusal_decode(mbr_reader *r, cabin_shared_refusal *value) {
   uint32_t tag;
   if (mbr_read_u32(r, &tag) != MBR_OK) return r->status;
-  if (tag > CABIN_SHARED_REFUSAL_TAG_LIMIT)
-    return mbr_reader_fail_at(r, r->data + r->offset - 4, MBR_BAD_ARM);
+  if (tag > CABIN_SHARED_REFUSAL_TAG_LIMIT) return mbr_reader_fail_back(r, 4, MBR_BAD_ARM);
   value->tag = (cabin_shared_refusal_tag)tag;
   switch (value->tag) {
     case CABIN_SHARED_REFUSAL_TAG_NOT_READY:

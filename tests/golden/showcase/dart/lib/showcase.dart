@@ -8,5 +8,7 @@ library;
 export 'src/library.dart';
 export 'src/mbr/connection.dart' show MbrConnection, MbrMethod;
 export 'src/mbr/exceptions.dart';
+export 'src/mbr/json.dart' show MbrJsonException;
+export 'src/mbr/uuid.dart';
 export 'cabin_climate.dart';
 export 'cabin_shared.dart';

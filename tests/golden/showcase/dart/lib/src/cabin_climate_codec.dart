@@ -14,40 +14,51 @@ import 'mbr/wire.dart';
 
 void encodeMode(MbrWriter writer, Mode value) => writer.writeU32(value.index);
 
-Mode decodeMode(MbrReader reader) => reader.readIndex('Mode', Mode.values);
+Mode decodeMode(MbrReader reader, [String at = 'Mode']) => reader.readIndex(at, Mode.values);
 
-void encodeGear(MbrWriter writer, Gear value) => writer.writeU8(value.value, 'Gear');
+void encodeGear(MbrWriter writer, Gear value) => writer.writeU8(value.value);
 
-Gear decodeGear(MbrReader reader) => switch (reader.readU8('Gear')) {
+Gear decodeGear(MbrReader reader, [String at = 'Gear']) => switch (reader.readU8(at)) {
       0 => Gear.park,
       1 => Gear.reverse,
       8 => Gear.drive,
-      _ => reader.failAt(1, MbrStatus.badEnum, 'Gear'),
+      _ => reader.failAt(1, MbrStatus.badEnum, at),
     };
+
+void encodeDoors(MbrWriter writer, Doors value, [String at = 'Doors']) => writer.writeU8(value.bits, at);
+
+Doors decodeDoors(MbrReader reader, [String at = 'Doors']) => Doors(reader.readU8(at));
+
+void encodeCountry(MbrWriter writer, Country value, [String at = 'Country']) =>
+    writer.writeU16(value.value, at);
+
+Country decodeCountry(MbrReader reader, [String at = 'Country']) => Country(reader.readU16(at));
 
 void encodeReading(MbrWriter writer, Reading value) {
   writer.writeU8(value.zone, 'Reading.zone');
-  writer.writeF32(writer.checkSingle(value.celsius, 'Reading.celsius', min: -40.0, max: 85.0));
+  writer.writeF32(writer.checkSingle(value.celsius, 'Reading.celsius', min: -40.0, max: 85.0),
+      'Reading.celsius');
   if (writer.writeOption(value.label) case final label?) writer.writeString(label, 'Reading.label', max: 32);
   writer.writeNumbers(value.history, 'Reading.history', max: 64);
   writer.writeNumberArray(value.rgb, 'Reading.rgb', 3);
   if (writer.writeOption(value.previous) case final previous?) writer.writeF64(previous);
   encodeMode(writer, value.mode);
   encodeGear(writer, value.gear);
-  encodePosition(writer, value.seat);
+  writer.writeStruct(value.seat, 'Reading.seat', encodePosition);
 }
 
 Reading decodeReading(MbrReader reader) {
   return Reading(
     zone: reader.readU8('Reading.zone'),
-    celsius: reader.checkDouble(reader.readF32('Reading.celsius'), 'Reading.celsius', min: -40.0, max: 85.0),
+    celsius: reader.checkDouble(4, reader.readF32('Reading.celsius'), 'Reading.celsius', min: -40.0,
+        max: 85.0),
     label: reader.readOption('Reading.label') ? reader.readString('Reading.label', max: 32) : null,
     history: reader.readF32List('Reading.history', max: 64),
     rgb: reader.readU8Array('Reading.rgb', 3),
     previous: reader.readOption('Reading.previous') ? reader.readF64('Reading.previous') : null,
-    mode: decodeMode(reader),
-    gear: decodeGear(reader),
-    seat: decodePosition(reader),
+    mode: decodeMode(reader, 'Reading.mode'),
+    gear: decodeGear(reader, 'Reading.gear'),
+    seat: reader.readStruct('Reading.seat', decodePosition),
   );
 }
 
@@ -61,7 +72,7 @@ void encodeNumbers(MbrWriter writer, Numbers value) {
   writer.writeU32(value.g, 'Numbers.g');
   writer.writeU64(value.h, 'Numbers.h');
   writer.writeU64Int(value.small, 'Numbers.small');
-  writer.writeF32(value.int);
+  writer.writeF32(value.int, 'Numbers.int');
   writer.writeF64(value.double);
   writer.writeBool(value.class_);
   writer.writeBytes(value.other, 'Numbers.other', max: 16);
@@ -126,11 +137,91 @@ Lists decodeLists(MbrReader reader) {
         minSize: 1),
     nested: reader.readList('Lists.nested', (reader) => reader.readI32List(''), minSize: 8),
     wide: reader.readList('Lists.wide', (reader) => reader.readU64(), minSize: 8),
-    shares: reader.checkDoubles(reader.readF64List('Lists.shares'), 'Lists.shares', min: 0.0),
+    shares: reader.checkDoubles(8, reader.readF64List('Lists.shares'), 'Lists.shares', min: 0.0),
     seats: reader.readArray('Lists.seats', 2, decodePosition),
     optional: reader.readOption('Lists.optional')
         ? reader.readList('Lists.optional', decodeDuration, minSize: 4)
         : null,
+  );
+}
+
+void encodeEvent(MbrWriter writer, Event value) {
+  switch (value) {
+    case EventReading():
+      writer.writeU32(0);
+      writer.writeStruct(value.reading, 'EventReading.reading', encodeReading);
+    case EventFault():
+      writer.writeU32(1);
+      writer.writeU16(value.code, 'EventFault.code');
+      writer.writeString(value.text, 'EventFault.text');
+      if (writer.writeOption(value.by) case final by?) encodeDoors(writer, by, 'EventFault.by');
+    case EventReset():
+      writer.writeU32(2);
+    case EventOdd():
+      writer.writeU32(3);
+      if (writer.writeOption(value.odd) case final odd?) {
+        encodeMode(writer, odd.$1);
+        writer.writeNumbers(odd.$2, 'EventOdd.odd');
+      }
+  }
+}
+
+Event decodeEvent(MbrReader reader) {
+  return switch (reader.readU32('Event')) {
+    0 => EventReading(reader.readStruct('EventReading.reading', decodeReading)),
+    1 => EventFault(
+        code: reader.readU16('EventFault.code'),
+        text: reader.readString('EventFault.text'),
+        by: reader.readOption('EventFault.by') ? decodeDoors(reader, 'EventFault.by') : null,
+      ),
+    2 => const EventReset(),
+    3 =>
+        EventOdd(reader.readOption('EventOdd.odd')
+        ? (decodeMode(reader, 'EventOdd.odd'), reader.readU8List('EventOdd.odd')) : null),
+    _ => reader.failAt(4, MbrStatus.badArm, 'Event'),
+  };
+}
+
+void encodeVehicle(MbrWriter writer, Vehicle value) => writer.nest(64, 'Vehicle', value, _encodeVehicle);
+
+void _encodeVehicle(MbrWriter writer, Vehicle value) {
+  writer.writeUuid(value.id);
+  encodeDoors(writer, value.doors, 'Vehicle.doors');
+  encodeCountry(writer, value.country, 'Vehicle.country');
+  writer.writeU64Int(value.driven, 'Vehicle.driven');
+  writer.writeTimestamp(value.built);
+  writer.writeSet(value.tags, 'Vehicle.tags', (writer, item) => writer.writeString(item, '', max: 8));
+  writer.writeMap(value.trips, 'Vehicle.trips', (writer, item) => writer.writeU16(item, ''),
+      (writer, item) => writer.writeDuration(item));
+  writer.writeMap(value.owners, 'Vehicle.owners', (writer, item) => writer.writeString(item, ''),
+      (writer, item) => writer.writeList(item, '', (writer, item) => writer.writeUuid(item)));
+  if (writer.writeOption(value.span) case final span?) {
+    writer.writeTimestamp(span.$1);
+    writer.writeDuration(span.$2);
+  }
+  if (writer.writeOption(value.last) case final last?) writer.writeStruct(last, 'Vehicle.last', encodeEvent);
+  writer.writeList(value.parts, 'Vehicle.parts', encodeVehicle, max: 4);
+}
+
+Vehicle decodeVehicle(MbrReader reader) => reader.nest(64, 'Vehicle', _decodeVehicle);
+
+Vehicle _decodeVehicle(MbrReader reader) {
+  return Vehicle(
+    id: reader.readUuid('Vehicle.id'),
+    doors: decodeDoors(reader, 'Vehicle.doors'),
+    country: decodeCountry(reader, 'Vehicle.country'),
+    driven: reader.readU64Int('Vehicle.driven'),
+    built: reader.readTimestamp('Vehicle.built'),
+    tags: reader.readSet('Vehicle.tags', (reader) => reader.readString('', max: 8), minSize: 8),
+    trips: reader.readMap('Vehicle.trips', (reader) => reader.readU16(), (reader) => reader.readDuration(),
+        minSize: 10),
+    owners: reader.readMap('Vehicle.owners', (reader) => reader.readString(''), (reader) =>
+        reader.readList('', (reader) => reader.readUuid(), minSize: 16), minSize: 16),
+    span: reader.readOption('Vehicle.span')
+        ? (reader.readTimestamp('Vehicle.span'), reader.readDuration('Vehicle.span'))
+        : null,
+    last: reader.readOption('Vehicle.last') ? reader.readStruct('Vehicle.last', decodeEvent) : null,
+    parts: reader.readList('Vehicle.parts', decodeVehicle, minSize: 69, max: 4),
   );
 }
 
@@ -140,7 +231,7 @@ void encodeClimateError(MbrWriter writer, ClimateError value) {
       writer.writeU32(0);
     case ClimateErrorLimit():
       writer.writeU32(1);
-      writer.writeF32(value.maxCelsius);
+      writer.writeF32(value.maxCelsius, 'ClimateErrorLimit.maxCelsius');
   }
 }
 

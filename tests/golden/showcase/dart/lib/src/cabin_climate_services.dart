@@ -13,6 +13,7 @@ import 'cabin_shared_codec.dart' show decodeRefusal;
 import 'cabin_shared_types.dart' show Refusal;
 import 'library.dart';
 import 'mbr/connection.dart';
+import 'mbr/uuid.dart';
 import 'mbr/wire.dart';
 
 /// Climate control.
@@ -31,6 +32,9 @@ abstract interface class Climate {
   Future<void> rename({required int zone, String? writer});
 
   Future<Uint8List> zones();
+
+  /// Throws [ClimateError].
+  Future<List<Event>> describe({required MbrUuid id, required Doors doors, Vehicle? vehicle});
 
   void nudge({required int zone});
 
@@ -59,7 +63,8 @@ final class ClimateApi implements Climate {
   Future<double> setTarget({required int zone, required double celsius}) =>
       _connection.call(_setTargetMethod, (writer) {
         writer.writeU8(zone, 'Climate.setTarget.zone');
-        writer.writeF32(writer.checkSingle(celsius, 'Climate.setTarget.celsius', min: 5.0, max: 30.0));
+        writer.writeF32(writer.checkSingle(celsius, 'Climate.setTarget.celsius', min: 5.0, max: 30.0),
+            'Climate.setTarget.celsius');
       });
 
   static const _getReadingMethod = MbrMethod(0xed20ca47, 'cabin.climate.Climate.get_reading', decodeReading,
@@ -89,6 +94,21 @@ final class ClimateApi implements Climate {
 
   @override
   Future<Uint8List> zones() => _connection.call(_zonesMethod, MbrWriter.nothing);
+
+  static List<Event> _describeResult(MbrReader reader) =>
+      reader.readList('Climate.describe', decodeEvent, minSize: 4);
+
+  static const _describeMethod = MbrMethod(0x34e95e49, 'cabin.climate.Climate.describe', _describeResult,
+      decodeError: decodeClimateError);
+
+  @override
+  Future<List<Event>> describe({required MbrUuid id, required Doors doors, Vehicle? vehicle}) =>
+      _connection.call(_describeMethod, (writer) {
+        writer.writeUuid(id);
+        encodeDoors(writer, doors, 'Climate.describe.doors');
+        if (writer.writeOption(vehicle) case final vehicle?)
+          writer.writeStruct(vehicle, 'Climate.describe.vehicle', encodeVehicle);
+      });
 
   static const _nudgeMethod = MbrMethod<void>(0x68e628f3, 'cabin.climate.Climate.nudge', MbrReader.nothing);
 

@@ -11,6 +11,8 @@ import 'dart:typed_data';
 
 import 'cabin_shared_types.dart' show Position;
 import 'mbr/equality.dart';
+import 'mbr/json.dart';
+import 'mbr/uuid.dart';
 
 /// Zones of the largest car.
 const int maxZones = 4;
@@ -25,7 +27,12 @@ enum Mode {
   off,
   /// Chosen by the controller.
   auto,
-  manual
+  manual;
+
+  factory Mode.fromJson(Object? json) =>
+      MbrJsonReader.of(json, 'Mode').member(values, (member) => member.toJson());
+
+  String toJson() => name;
 }
 
 /// A number that was handed out long ago.
@@ -36,9 +43,96 @@ enum Gear {
 
   const Gear(this.value);
 
+  factory Gear.fromJson(Object? json) =>
+      MbrJsonReader.of(json, 'Gear').member(values, (member) => member.toJson());
+
   /// The number that travels.
   final int value;
+
+  String toJson() => name;
 }
+
+/// Doors that stand open.
+final class Doors {
+  /// The set of these bits, whether they have names or not; none by default.
+  const Doors([this.bits = 0]);
+
+  factory Doors.fromJson(Object? json) =>
+      Doors(MbrJsonReader.of(json, 'Doors').flags(_masks, 8));
+
+  static const frontLeft = Doors(0x1);
+  static const frontRight = Doors(0x2);
+
+  /// The boot.
+  static const tail = Doors(0x80);
+
+  static const _masks = {'front_left': 0x1, 'front_right': 0x2, 'tail': 0x80};
+
+  /// The number that travels.
+  final int bits;
+
+  bool get hasFrontLeft => contains(frontLeft);
+  bool get hasFrontRight => contains(frontRight);
+  bool get hasTail => contains(tail);
+
+  /// Are all of [other] set?
+  bool contains(Doors other) => bits & other.bits == other.bits;
+
+  Doors operator |(Doors other) => Doors(bits | other.bits);
+  Doors operator &(Doors other) => Doors(bits & other.bits);
+
+  /// These, but for those of [other].
+  Doors without(Doors other) => Doors(bits & ~other.bits);
+
+  List<Object> toJson() => MbrJson.flags(bits, _masks);
+
+  @override
+  bool operator ==(Object other) => other is Doors && other.bits == bits;
+
+  @override
+  int get hashCode => bits.hashCode;
+
+  @override
+  String toString() => 'Doors(${toJson().join(', ')})';
+}
+
+/// Where a car was registered first.
+final class Country {
+  /// Of this number, whether the contract has a name for it or not.
+  const Country(this.value);
+
+  factory Country.fromJson(Object? json) =>
+      Country(MbrJsonReader.of(json, 'Country').number(_names, 16, isSigned: false));
+
+  static const unknown = Country(0);
+  static const germany = Country(276);
+  static const usa = Country(840);
+
+  /// All that the contract has names for.
+  static const values = [unknown, germany, usa];
+
+  static const _names = {0: 'unknown', 276: 'germany', 840: 'usa'};
+
+  /// The number that travels.
+  final int value;
+
+  /// Does the contract have a name for it?
+  bool get isKnown => _names.containsKey(value);
+
+  Object? toJson() => _names[value] ?? MbrJson.int64(value);
+
+  @override
+  bool operator ==(Object other) => other is Country && other.value == value;
+
+  @override
+  int get hashCode => value.hashCode;
+
+  @override
+  String toString() => 'Country(${toJson()})';
+}
+
+/// Unit: m.
+typedef Metres = int;
 
 /// Up to one number a zone.
 ///
@@ -58,6 +152,32 @@ final class Reading {
     required this.gear,
     required this.seat,
   });
+
+  /// From what [toJson] gives; throws [MbrJsonException] for anything else.
+  factory Reading.fromJson(Object? json) {
+    final fields = MbrJsonReader.of(json, 'Reading').fields(const [
+      'zone',
+      'celsius',
+      'label',
+      'history',
+      'rgb',
+      'previous',
+      'mode',
+      'gear',
+      'seat',
+    ]);
+    return Reading(
+      zone: fields['zone'].integer(0, 255),
+      celsius: fields['celsius'].single(min: -40.0, max: 85.0),
+      label: fields['label'].optional((item) => item.string(max: 32)),
+      history: Float32List.fromList(fields['history'].list((item) => item.single(), max: 64)),
+      rgb: Uint8List.fromList(fields['rgb'].array(3, (item) => item.integer(0, 255))),
+      previous: fields['previous'].optional((item) => item.real()),
+      mode: Mode.fromJson(fields['mode']),
+      gear: Gear.fromJson(fields['gear']),
+      seat: Position.fromJson(fields['seat']),
+    );
+  }
 
   final int zone;
 
@@ -120,6 +240,18 @@ final class Reading {
         seat: seat ?? this.seat,
       );
 
+  Map<String, Object?> toJson() => {
+    'zone': zone,
+    'celsius': MbrJson.real(celsius),
+    'label': label,
+    'history': MbrJson.list(history, MbrJson.real),
+    'rgb': rgb,
+    'previous': MbrJson.real(previous),
+    'mode': mode.toJson(),
+    'gear': gear.toJson(),
+    'seat': seat.toJson(),
+  };
+
   @override
   bool operator ==(Object other) =>
       identical(this, other) ||
@@ -171,6 +303,42 @@ final class Numbers {
     required this.other,
     this.writer,
   });
+
+  /// From what [toJson] gives; throws [MbrJsonException] for anything else.
+  factory Numbers.fromJson(Object? json) {
+    final fields = MbrJsonReader.of(json, 'Numbers').fields(const [
+      'a',
+      'b',
+      'c',
+      'd',
+      'e',
+      'f',
+      'g',
+      'h',
+      'small',
+      'int',
+      'double',
+      'class',
+      'other',
+      'writer',
+    ]);
+    return Numbers(
+      a: fields['a'].integer(-128, 127),
+      b: fields['b'].integer(-32768, 32767),
+      c: fields['c'].integer(-2147483648, 2147483647),
+      d: fields['d'].int64(),
+      e: fields['e'].integer(0, 255),
+      f: fields['f'].integer(0, 65535),
+      g: fields['g'].integer(0, 4294967295),
+      h: fields['h'].u64(),
+      small: fields['small'].int64(min: 0),
+      int: fields['int'].single(),
+      double: fields['double'].real(),
+      class_: fields['class'].boolean(),
+      other: fields['other'].bytes(max: 16),
+      writer: fields['writer'].optional((item) => item.integer(-2147483648, 2147483647)),
+    );
+  }
 
   final $core.int a;
   final $core.int b;
@@ -241,6 +409,23 @@ final class Numbers {
         writer: MbrCopy.given(writer, this.writer),
       );
 
+  Map<String, Object?> toJson() => {
+    'a': a,
+    'b': b,
+    'c': c,
+    'd': MbrJson.int64(d),
+    'e': e,
+    'f': f,
+    'g': g,
+    'h': MbrJson.bigInt(h),
+    'small': MbrJson.int64(small),
+    'int': MbrJson.real(int),
+    'double': MbrJson.real(double),
+    'class': class_,
+    'other': MbrJson.bytes(other),
+    'writer': writer,
+  };
+
   @override
   bool operator ==(Object other) =>
       identical(this, other) ||
@@ -288,11 +473,21 @@ final class Numbers {
 final class Duration {
   const Duration({required this.seconds});
 
+  /// From what [toJson] gives; throws [MbrJsonException] for anything else.
+  factory Duration.fromJson(Object? json) {
+    final fields = MbrJsonReader.of(json, 'Duration').fields(const ['seconds']);
+    return Duration(
+      seconds: fields['seconds'].integer(0, 4294967295),
+    );
+  }
+
   final int seconds;
 
   /// A copy with the given fields replaced.
   Duration copyWith({int? seconds}) =>
       Duration(seconds: seconds ?? this.seconds);
+
+  Map<String, Object?> toJson() => {'seconds': seconds};
 
   @override
   bool operator ==(Object other) =>
@@ -310,6 +505,14 @@ final class Duration {
 /// Nothing at all.
 final class Empty {
   const Empty();
+
+  /// From what [toJson] gives; throws [MbrJsonException] for anything else.
+  factory Empty.fromJson(Object? json) {
+    MbrJsonReader.of(json, 'Empty').fields(const []);
+    return const Empty();
+  }
+
+  Map<String, Object?> toJson() => {};
 
   @override
   bool operator ==(Object other) => identical(this, other) || other is Empty;
@@ -334,6 +537,33 @@ final class Lists {
     required this.seats,
     this.optional,
   });
+
+  /// From what [toJson] gives; throws [MbrJsonException] for anything else.
+  factory Lists.fromJson(Object? json) {
+    final fields = MbrJsonReader.of(json, 'Lists').fields(const [
+      'names',
+      'readings',
+      'modes',
+      'maybe',
+      'nested',
+      'wide',
+      'shares',
+      'seats',
+      'optional',
+    ]);
+    return Lists(
+      names: fields['names'].list((item) => item.string(max: 8), max: 4),
+      readings: fields['readings'].list(Reading.fromJson),
+      modes: fields['modes'].list(Mode.fromJson),
+      maybe: fields['maybe'].list((item) => item.optional((item) => item.integer(0, 65535))),
+      nested: fields['nested'].list((item) =>
+          Int32List.fromList(item.list((item) => item.integer(-2147483648, 2147483647)))),
+      wide: fields['wide'].list((item) => item.u64()),
+      shares: Float64List.fromList(fields['shares'].list((item) => item.real(min: 0.0))),
+      seats: fields['seats'].array(2, Position.fromJson),
+      optional: fields['optional'].optional((item) => item.list(Duration.fromJson)),
+    );
+  }
 
   /// At most 4 items.
   final List<String> names;
@@ -388,6 +618,18 @@ final class Lists {
         optional: MbrCopy.given(optional, this.optional),
       );
 
+  Map<String, Object?> toJson() => {
+    'names': names,
+    'readings': MbrJson.list(readings, (item) => item.toJson()),
+    'modes': MbrJson.list(modes, (item) => item.toJson()),
+    'maybe': maybe,
+    'nested': nested,
+    'wide': MbrJson.list(wide, MbrJson.bigInt),
+    'shares': MbrJson.list(shares, MbrJson.real),
+    'seats': MbrJson.list(seats, (item) => item.toJson()),
+    'optional': MbrJson.list(optional, (item) => item.toJson()),
+  };
+
   @override
   bool operator ==(Object other) =>
       identical(this, other) ||
@@ -421,12 +663,317 @@ final class Lists {
       'wide: $wide, shares: $shares, seats: $seats, optional: $optional)';
 }
 
+/// What the bus reports.
+sealed class Event {
+  const Event();
+
+  /// From what [toJson] gives; throws [MbrJsonException] for anything else.
+  factory Event.fromJson(Object? json) {
+    final place = MbrJsonReader.of(json, 'Event');
+    final (arm, value) = place.arm();
+    return switch (arm) {
+      'reading' => EventReading(Reading.fromJson(value)),
+      'fault' => EventFault._fromJson(value),
+      'reset' => value.bare(const EventReset()),
+      'odd' =>
+          EventOdd(value.optional((item) =>
+          item.tuple(2, (item) =>
+          (Mode.fromJson(item[0]), Uint8List.fromList(item[1].list((item) => item.integer(0, 255))))))),
+      _ => place.fail('no such arm'),
+    };
+  }
+
+  /// The name of the arm, or an object from it to what the arm holds.
+  Object toJson();
+}
+
+final class EventReading extends Event {
+  const EventReading(this.reading);
+
+  final Reading reading;
+
+  /// A copy with the given fields replaced.
+  EventReading copyWith({Reading? reading}) =>
+      EventReading(reading ?? this.reading);
+
+  @override
+  Map<String, Object?> toJson() => {'reading': reading.toJson()};
+
+  @override
+  bool operator ==(Object other) =>
+      identical(this, other) ||
+      other is EventReading &&
+          other.reading == reading;
+
+  @override
+  int get hashCode => reading.hashCode;
+
+  @override
+  String toString() => 'EventReading(reading: $reading)';
+}
+
+final class EventFault extends Event {
+  const EventFault({required this.code, required this.text, this.by});
+
+  factory EventFault._fromJson(MbrJsonReader json) {
+    final fields = json.fields(const ['code', 'text', 'by']);
+    return EventFault(
+      code: fields['code'].integer(0, 65535),
+      text: fields['text'].string(),
+      by: fields['by'].optional(Doors.fromJson),
+    );
+  }
+
+  final int code;
+  final String text;
+  final Doors? by;
+
+  /// A copy with the given fields replaced; null is a value like any other.
+  EventFault Function({int code, String text, Doors? by}) get copyWith => _copyWith;
+
+  EventFault _copyWith({int? code, String? text, Object? by = MbrCopy.unset}) =>
+      EventFault(code: code ?? this.code, text: text ?? this.text, by: MbrCopy.given(by, this.by));
+
+  @override
+  Map<String, Object?> toJson() => {'fault': {'code': code, 'text': text, 'by': by?.toJson()}};
+
+  @override
+  bool operator ==(Object other) =>
+      identical(this, other) ||
+      other is EventFault &&
+          other.code == code &&
+          other.text == text &&
+          other.by == by;
+
+  @override
+  int get hashCode => Object.hash(code, text, by);
+
+  @override
+  String toString() => 'EventFault(code: $code, text: $text, by: $by)';
+}
+
+final class EventReset extends Event {
+  const EventReset();
+
+  @override
+  String toJson() => 'reset';
+
+  @override
+  bool operator ==(Object other) => identical(this, other) || other is EventReset;
+
+  @override
+  int get hashCode => (EventReset).hashCode;
+
+  @override
+  String toString() => 'EventReset()';
+}
+
+final class EventOdd extends Event {
+  const EventOdd(this.odd);
+
+  final (Mode, Uint8List)? odd;
+
+  /// A copy with the given fields replaced; null is a value like any other.
+  EventOdd Function({(Mode, Uint8List)? odd}) get copyWith => _copyWith;
+
+  EventOdd _copyWith({Object? odd = MbrCopy.unset}) =>
+      EventOdd(MbrCopy.given(odd, this.odd));
+
+  @override
+  Map<String, Object?> toJson() => {'odd': MbrJson.optional(odd, (item) => [item.$1.toJson(), item.$2])};
+
+  @override
+  bool operator ==(Object other) =>
+      identical(this, other) ||
+      other is EventOdd &&
+          MbrEquality.nullables(other.odd, odd, (a, b) => a.$1 == b.$1 && MbrEquality.lists(a.$2, b.$2));
+
+  @override
+  int get hashCode =>
+      MbrEquality.hashNullable(odd, (item) =>
+      Object.hashAll([item.$1, MbrEquality.hashList(item.$2)])).hashCode;
+
+  @override
+  String toString() => 'EventOdd(odd: $odd)';
+}
+
+/// A car and its past.
+final class Vehicle {
+  const Vehicle({
+    required this.id,
+    this.doors = Doors.tail,
+    this.country = Country.germany,
+    required this.driven,
+    required this.built,
+    required this.tags,
+    required this.trips,
+    required this.owners,
+    this.span,
+    this.last,
+    required this.parts,
+  });
+
+  /// From what [toJson] gives; throws [MbrJsonException] for anything else.
+  factory Vehicle.fromJson(Object? json) {
+    final fields = MbrJsonReader.of(json, 'Vehicle').fields(const [
+      'id',
+      'doors',
+      'country',
+      'driven',
+      'built',
+      'tags',
+      'trips',
+      'owners',
+      'span',
+      'last',
+      'parts',
+    ]);
+    return Vehicle(
+      id: fields['id'].uuid(),
+      doors: Doors.fromJson(fields['doors']),
+      country: Country.fromJson(fields['country']),
+      driven: fields['driven'].int64(min: 0),
+      built: fields['built'].timestamp(),
+      tags: fields['tags'].set((item) => item.string(max: 8)),
+      trips: fields['trips'].entries((item) => item.integer(0, 65535), (item) => item.duration()),
+      owners: fields['owners'].object((item) => item.string(), (item) => item.list((item) => item.uuid())),
+      span: fields['span'].optional((item) =>
+          item.tuple(2, (item) => (item[0].timestamp(), item[1].duration()))),
+      last: fields['last'].optional(Event.fromJson),
+      parts: fields['parts'].list(Vehicle.fromJson, max: 4),
+    );
+  }
+
+  final MbrUuid id;
+  final Doors doors;
+  final Country country;
+  final int driven;
+  final DateTime built;
+  final Set<String> tags;
+  final Map<int, $core.Duration> trips;
+  final Map<String, List<MbrUuid>> owners;
+  final (DateTime, $core.Duration)? span;
+  final Event? last;
+
+  /// At most 4 items.
+  final List<Vehicle> parts;
+
+  /// A copy with the given fields replaced; null is a value like any other.
+  Vehicle Function({
+    MbrUuid id,
+    Doors doors,
+    Country country,
+    int driven,
+    DateTime built,
+    Set<String> tags,
+    Map<int, $core.Duration> trips,
+    Map<String, List<MbrUuid>> owners,
+    (DateTime, $core.Duration)? span,
+    Event? last,
+    List<Vehicle> parts,
+  }) get copyWith => _copyWith;
+
+  Vehicle _copyWith({
+    MbrUuid? id,
+    Doors? doors,
+    Country? country,
+    int? driven,
+    DateTime? built,
+    Set<String>? tags,
+    Map<int, $core.Duration>? trips,
+    Map<String, List<MbrUuid>>? owners,
+    Object? span = MbrCopy.unset,
+    Object? last = MbrCopy.unset,
+    List<Vehicle>? parts,
+  }) =>
+      Vehicle(
+        id: id ?? this.id,
+        doors: doors ?? this.doors,
+        country: country ?? this.country,
+        driven: driven ?? this.driven,
+        built: built ?? this.built,
+        tags: tags ?? this.tags,
+        trips: trips ?? this.trips,
+        owners: owners ?? this.owners,
+        span: MbrCopy.given(span, this.span),
+        last: MbrCopy.given(last, this.last),
+        parts: parts ?? this.parts,
+      );
+
+  Map<String, Object?> toJson() => {
+    'id': id.toJson(),
+    'doors': doors.toJson(),
+    'country': country.toJson(),
+    'driven': MbrJson.int64(driven),
+    'built': MbrJson.timestamp(built),
+    'tags': tags.toList(),
+    'trips': MbrJson.entries(trips, (item) => item, MbrJson.duration),
+    'owners': MbrJson.object(owners, (item) => MbrJson.list(item, (item) => item.toJson())),
+    'span': MbrJson.optional(span, (item) => [MbrJson.timestamp(item.$1), MbrJson.duration(item.$2)]),
+    'last': last?.toJson(),
+    'parts': MbrJson.list(parts, (item) => item.toJson()),
+  };
+
+  @override
+  bool operator ==(Object other) =>
+      identical(this, other) ||
+      other is Vehicle &&
+          other.id == id &&
+          other.doors == doors &&
+          other.country == country &&
+          other.driven == driven &&
+          other.built == built &&
+          MbrEquality.sets(other.tags, tags) &&
+          MbrEquality.maps(other.trips, trips) &&
+          MbrEquality.maps(other.owners, owners, MbrEquality.lists) &&
+          other.span == span &&
+          other.last == last &&
+          MbrEquality.lists(other.parts, parts);
+
+  @override
+  int get hashCode => Object.hash(
+    id,
+    doors,
+    country,
+    driven,
+    built,
+    MbrEquality.hashSet(tags),
+    MbrEquality.hashMap(trips),
+    MbrEquality.hashMap(owners, MbrEquality.hashList),
+    span,
+    last,
+    MbrEquality.hashList(parts),
+  );
+
+  @override
+  String toString() =>
+      'Vehicle(id: $id, doors: $doors, country: $country, driven: $driven, built: $built, '
+      'tags: $tags, trips: $trips, owners: $owners, span: $span, last: $last, parts: $parts)';
+}
+
 sealed class ClimateError implements Exception {
   const ClimateError();
+
+  /// From what [toJson] gives; throws [MbrJsonException] for anything else.
+  factory ClimateError.fromJson(Object? json) {
+    final place = MbrJsonReader.of(json, 'ClimateError');
+    final (arm, value) = place.arm();
+    return switch (arm) {
+      'not_ready' => value.bare(const ClimateErrorNotReady()),
+      'limit' => ClimateErrorLimit._fromJson(value),
+      _ => place.fail('no such arm'),
+    };
+  }
+
+  /// The name of the arm, or an object from it to what the arm holds.
+  Object toJson();
 }
 
 final class ClimateErrorNotReady extends ClimateError {
   const ClimateErrorNotReady();
+
+  @override
+  String toJson() => 'not_ready';
 
   @override
   bool operator ==(Object other) => identical(this, other) || other is ClimateErrorNotReady;
@@ -441,11 +988,21 @@ final class ClimateErrorNotReady extends ClimateError {
 final class ClimateErrorLimit extends ClimateError {
   const ClimateErrorLimit({required this.maxCelsius});
 
+  factory ClimateErrorLimit._fromJson(MbrJsonReader json) {
+    final fields = json.fields(const ['max_celsius']);
+    return ClimateErrorLimit(
+      maxCelsius: fields['max_celsius'].single(),
+    );
+  }
+
   final double maxCelsius;
 
   /// A copy with the given fields replaced.
   ClimateErrorLimit copyWith({double? maxCelsius}) =>
       ClimateErrorLimit(maxCelsius: maxCelsius ?? this.maxCelsius);
+
+  @override
+  Map<String, Object?> toJson() => {'limit': {'max_celsius': MbrJson.real(maxCelsius)}};
 
   @override
   bool operator ==(Object other) =>

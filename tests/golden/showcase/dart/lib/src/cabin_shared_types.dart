@@ -5,14 +5,33 @@
 /// The types of cabin.shared.
 library;
 
+import 'mbr/json.dart';
+
 /// Why a request was refused.
 sealed class Refusal implements Exception {
   const Refusal();
+
+  /// From what [toJson] gives; throws [MbrJsonException] for anything else.
+  factory Refusal.fromJson(Object? json) {
+    final place = MbrJsonReader.of(json, 'Refusal');
+    final (arm, value) = place.arm();
+    return switch (arm) {
+      'not_ready' => value.bare(const RefusalNotReady()),
+      'limit' => RefusalLimit._fromJson(value),
+      _ => place.fail('no such arm'),
+    };
+  }
+
+  /// The name of the arm, or an object from it to what the arm holds.
+  Object toJson();
 }
 
 /// Too early: try again.
 final class RefusalNotReady extends Refusal {
   const RefusalNotReady();
+
+  @override
+  String toJson() => 'not_ready';
 
   @override
   bool operator ==(Object other) => identical(this, other) || other is RefusalNotReady;
@@ -28,12 +47,23 @@ final class RefusalNotReady extends Refusal {
 final class RefusalLimit extends Refusal {
   const RefusalLimit({required this.min, required this.max});
 
+  factory RefusalLimit._fromJson(MbrJsonReader json) {
+    final fields = json.fields(const ['min', 'max']);
+    return RefusalLimit(
+      min: fields['min'].real(),
+      max: fields['max'].real(),
+    );
+  }
+
   final double min;
   final double max;
 
   /// A copy with the given fields replaced.
   RefusalLimit copyWith({double? min, double? max}) =>
       RefusalLimit(min: min ?? this.min, max: max ?? this.max);
+
+  @override
+  Map<String, Object?> toJson() => {'limit': {'min': MbrJson.real(min), 'max': MbrJson.real(max)}};
 
   @override
   bool operator ==(Object other) =>
@@ -53,12 +83,23 @@ final class RefusalLimit extends Refusal {
 final class Position {
   const Position({required this.row, required this.seat});
 
+  /// From what [toJson] gives; throws [MbrJsonException] for anything else.
+  factory Position.fromJson(Object? json) {
+    final fields = MbrJsonReader.of(json, 'Position').fields(const ['row', 'seat']);
+    return Position(
+      row: fields['row'].integer(0, 255),
+      seat: fields['seat'].integer(0, 255),
+    );
+  }
+
   final int row;
   final int seat;
 
   /// A copy with the given fields replaced.
   Position copyWith({int? row, int? seat}) =>
       Position(row: row ?? this.row, seat: seat ?? this.seat);
+
+  Map<String, Object?> toJson() => {'row': row, 'seat': seat};
 
   @override
   bool operator ==(Object other) =>

@@ -133,7 +133,8 @@ static void watch_service(void *self, vss_service_service_signals_watch_service_
   (void)vss_service_service_signals_watch_service_end(call);
 }
 
-static const vss_service_service_signals_ops service = {.get_service = get_service, .watch_service = watch_service};
+static const vss_service_service_signals_ops service = {.get_service = get_service,
+                                                        .watch_service = watch_service};
 
 static mbr_status connect(mbr_peer *peer) {
   mbr_status status = vss_cabin_cabin_signals_serve(peer, &cabin, NULL);
