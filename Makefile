@@ -39,6 +39,9 @@ help:
 	@echo 'make demo         build and run examples/ivi: a C data layer and a Dart dashboard (installs what is missing)'
 	@echo 'make check        run all tests (installs what is missing)'
 	@echo 'make check-NAME   one group of them: $(CHECKS)'
+	@echo 'make fuzz         fuzz decoder, peer and front end, FUZZ_SECONDS=600 each'
+	@echo 'make stress       isolates that live, stream and die at random, STRESS_SECONDS=60'
+	@echo 'make random       random contracts between C and Dart, RANDOM_SEED=1 RANDOM_COUNT=200'
 	@echo 'make bench        measure the generated codecs against nanopb, protobuf-c, Rust bincode and plain Dart'
 	@echo 'make docs         write docs/diagnostics.md from the table of diagnostics and its fixtures'
 	@echo 'make golden       write the golden files anew, to be read in a diff'
@@ -49,8 +52,8 @@ clean:
 	rm -rf $(filter-out $(BUILD)/dart-vm,$(wildcard $(BUILD)/*))
 
 # Tools come first, but only for the goals that promise to install them.
-ifneq ($(filter check check-% demo golden docs,$(MAKECMDGOALS)),)
-SETUP := $(BUILD)/setup-$(if $(filter check check-% golden docs,$(MAKECMDGOALS)),check,demo).done
+ifneq ($(filter check check-% demo golden docs fuzz random stress,$(MAKECMDGOALS)),)
+SETUP := $(BUILD)/setup-$(if $(filter check check-% golden docs fuzz random stress,$(MAKECMDGOALS)),check,demo).done
 $(SETUP): tests/toolchain/setup.sh tests/toolchain/package-lock.json
 	@mkdir -p $(@D)
 	@tests/toolchain/setup.sh $(patsubst setup-%.done,%,$(@F)) $(BUILD)
@@ -113,7 +116,7 @@ $(MBRC): $(BUILD)/obj/bin/mbrc
 
 # Tests. Each group is a target check-<group>; `make check` runs them all.
 
-CHECKS := idl docs runtime codec golden corpus broad cli dart vehicle echo demo readme
+CHECKS := idl docs runtime codec vectors portable fuzz golden corpus broad cli dart vehicle echo demo readme
 .PHONY: check $(CHECKS:%=check-%) golden docs
 check: $(CHECKS:%=check-%)
 	@echo 'make check: all groups passed'
@@ -183,6 +186,54 @@ check-codec: $(CODEC_TESTS)
 	@set -e; for test in $(CODEC_TESTS); do $$test; done
 	tests/codec/run.sh $(abspath $(MBRC_ASAN)) $(CODEC)/run
 
+# Generated C against bytes made by Rust's bincode, here and on machines unlike this one: 32 bits, big-endian.
+VECTOR_C := $(CODEC)/vectors/c
+$(VECTOR_C)/vector_type_list.h: tests/vectors/vectors.mbr tests/codec/vector_types.sh $(MBRC_ASAN)
+	@mkdir -p $(@D)
+	$(SAY)
+	$(Q)$(MBRC_ASAN) --c $(VECTOR_C) $<
+	$(Q)tests/codec/vector_types.sh < $< > $@
+$(CODEC)/vectors/vectors: tests/codec/vectors.c $(wildcard tests/codec/*.h) $(VECTOR_C)/vector_type_list.h $(RUNTIME_SRC) $(RUNTIME_H)
+	$(SAY)
+	$(Q)$(CC) -O1 -g $(SANITIZE) $(RUNTIME_CFLAGS) -I$(VECTOR_C) -o $@ $< $(VECTOR_C)/vectors.c $(wildcard runtime/wire/*.c)
+check-vectors: $(CODEC)/vectors/vectors
+	$< tests/vectors/vectors.txt tests/vectors/bad.txt
+check-portable: $(MBRC)
+	@CC='$(CC)' tests/portable/run.sh $(MBRC) $(BUILD)/tests/portable
+
+# Fuzzing with clang's libFuzzer: what is kept and a few seconds more, or `make fuzz` for ten minutes each.
+FUZZ         := $(BUILD)/tests/fuzz
+FUZZ_SECONDS ?= 600
+FUZZ_CFLAGS  := -std=c11 -D_POSIX_C_SOURCE=200809L -O1 -g -fsanitize=fuzzer,address,undefined \
+                -fno-sanitize-recover=all -Wall -Wextra -Werror
+$(FUZZ)/fuzz_codec: tests/fuzz/fuzz_codec.c $(wildcard tests/codec/*.h) $(VECTOR_C)/vector_type_list.h $(RUNTIME_SRC) $(RUNTIME_H)
+	@mkdir -p $(@D)
+	$(SAY)
+	$(Q)$(CLANG) $(FUZZ_CFLAGS) -Iinclude -I$(VECTOR_C) -o $@ $< $(VECTOR_C)/vectors.c $(wildcard runtime/wire/*.c)
+$(FUZZ)/fuzz_peer: tests/fuzz/fuzz_peer.c tests/runtime/loopback.h tests/portable/cmocka.h $(RUNTIME_SRC) $(RUNTIME_H)
+	@mkdir -p $(@D)
+	$(SAY)
+	$(Q)$(CLANG) $(FUZZ_CFLAGS) -Itests/portable -Iinclude -o $@ $< $(wildcard runtime/wire/*.c runtime/peer/*.c)
+$(FUZZ)/fuzz_idl: tests/fuzz/fuzz_idl.c $(filter-out compiler/main.c compiler/options.c,$(MBRC_SRC)) $(MBRC_MADE:%=$(MADE)/%)
+	@mkdir -p $(@D)
+	$(SAY)
+	$(Q)$(CLANG) $(FUZZ_CFLAGS) $(WARN_MADE) -I. -Iidl -I$(MADE)/idl -o $@ $(filter %.c,$^)
+FUZZERS := $(FUZZ)/fuzz_codec $(FUZZ)/fuzz_peer $(FUZZ)/fuzz_idl
+check-fuzz: $(FUZZERS)
+	@rm -rf $(FUZZ)/check
+	tests/fuzz/run.sh 5 $(FUZZ) $(FUZZ)/check
+.PHONY: fuzz
+fuzz: $(FUZZERS)
+	tests/fuzz/run.sh $(FUZZ_SECONDS) $(FUZZ) $(FUZZ)/long
+
+# Random contracts and random values of them between C and Dart, from a seed on.
+RANDOM_SEED  ?= 1
+RANDOM_COUNT ?= 200
+RANDOM_RUN   = tests/random/run.sh $(DART) $(abspath $(MBRC)) $(BUILD)/tests/random
+.PHONY: random
+random: $(MBRC)
+	$(RANDOM_RUN) $(RANDOM_SEED) $(RANDOM_COUNT) $(CC) -O1 -g $(SANITIZE)
+
 # Golden files: what the backends write for a schema that shows every construct.
 GOLDEN := $(patsubst tests/golden/%.mbr,%,$(wildcard tests/golden/*.mbr))
 $(BUILD)/tests/golden/%.done: tests/golden/%.mbr $(MBRC_ASAN)
@@ -240,6 +291,14 @@ $(PROBE)/libprobe.so $(PROBE)/asan/libprobe.so: tests/dart/probe.c $(RUNTIME_DAR
 # Libraries with sanitizers work in a VM without when the runtime of AddressSanitizer is loaded first.
 ASAN_RUNTIME = $$($(CC) $(DART_CFLAGS) -print-file-name=libasan.so)
 WITH_ASAN = env LD_PRELOAD=$(ASAN_RUNTIME) ASAN_OPTIONS=detect_leaks=0
+
+# Isolates that do everything at once and die at any moment; check-dart has a short form.
+STRESS_SECONDS ?= 60
+.PHONY: stress
+stress: $(PROBE)/libprobe.so $(PROBE)/asan/libprobe.so
+	STRESS_SECONDS=$(STRESS_SECONDS) tests/dart/run.sh $(DART) $(PROBE)/libprobe.so $(PROBE) stress
+	STRESS_SECONDS=$(STRESS_SECONDS) VM_PRELOAD=$(ASAN_RUNTIME) ASAN_OPTIONS=detect_leaks=0 \
+	  tests/dart/run.sh $(DART) $(PROBE)/asan/libprobe.so $(PROBE)/asan stress
 
 # Generated C serves generated Dart, with sanitizers inside the VM: three services of the vehicle schemas, and
 # every kind of type as parameter and result.

@@ -43,6 +43,7 @@ final class MbrReader {
   /// Where the value as a whole ends.
   int end;
 
+  String? _cycle;
   int _depth = 0;
 
   late final Uint8List _bytes = data.buffer.asUint8List(data.offsetInBytes, data.lengthInBytes);
@@ -357,12 +358,20 @@ final class MbrReader {
     return members[index];
   }
 
-  /// Reads a value of a recursive type, at most [maxDepth] of them within each other.
-  T nest<T>(int maxDepth, String at, T Function(MbrReader reader) readValue) {
-    if (_depth == maxDepth) fail(MbrStatus.tooDeep, at);
+  /// Reads a value of a recursive type. At most [maxDepth] values of one [cycle], the types that contain
+  /// each other, stand within each other; within another cycle the count begins anew.
+  T nest<T>(String cycle, int maxDepth, String at, T Function(MbrReader reader) readValue) {
+    final outer = _cycle;
+    final depth = _depth;
+    if (cycle != outer) {
+      _cycle = cycle;
+      _depth = 0;
+    }
+    if (_depth >= maxDepth) fail(MbrStatus.tooDeep, at);
     _depth++;
     final value = readValue(this);
-    _depth--;
+    _cycle = outer;
+    _depth = depth;
     return value;
   }
 
@@ -450,6 +459,7 @@ final class MbrWriter {
   /// Bytes written.
   int offset = 0;
 
+  String? _cycle;
   int _depth = 0;
 
   ByteData _data;
@@ -665,14 +675,23 @@ final class MbrWriter {
     }
   }
 
-  /// Writes a value of a recursive type, at most [maxDepth] of them within each other.
-  void nest<T>(int maxDepth, String at, T value, void Function(MbrWriter writer, T value) writeValue) {
-    if (_depth == maxDepth) fail(MbrStatus.tooDeep, at);
-    _depth++;
+  /// Writes a value of a recursive type. At most [maxDepth] values of one [cycle], the types that contain
+  /// each other, stand within each other; within another cycle the count begins anew.
+  void nest<T>(
+      String cycle, int maxDepth, String at, T value, void Function(MbrWriter writer, T value) writeValue) {
+    final outer = _cycle;
+    final depth = _depth;
+    if (cycle != outer) {
+      _cycle = cycle;
+      _depth = 0;
+    }
     try {
+      if (_depth >= maxDepth) fail(MbrStatus.tooDeep, at);
+      _depth++;
       writeValue(this, value);
     } finally {
-      _depth--;
+      _cycle = outer;
+      _depth = depth;
     }
   }
 

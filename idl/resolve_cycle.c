@@ -136,9 +136,14 @@ static void make_pointers(resolver *r, graph *g) {
 }
 
 static void mark_recursive(resolver *r, const graph *g) {
-  for (uint32_t node = 0; node < g->count; node++)
+  const schema_decl **first = ARENA_ARRAY(r->a, const schema_decl *, g->count); /* of each part */
+  for (uint32_t node = 0; node < g->count; node++) {
+    schema_decl *d = r->entities[node].decl;
+    if (first[g->part[node]] == NULL) first[g->part[node]] = d;
     for (uint32_t i = g->first[node]; i < g->first[node + 1]; i++)
-      if (closes_cycle(g, node, &g->edges[i])) r->entities[node].decl->recursive = true;
+      if (closes_cycle(g, node, &g->edges[i])) d->recursive = true;
+    if (d->recursive) d->cycle = first[g->part[node]];
+  }
   for (size_t i = 0; i < r->entity_count; i++) {
     const entity *e = &r->entities[i];
     if (e->max_depth != NULL && !e->decl->recursive && !e->failed)

@@ -214,6 +214,8 @@ struct schema_decl {
   /* STRUCT, UNION, ERROR, ENUM, FLAGS, computed: */
   bool recursive; /* contains itself in any way, through lists too */
   uint32_t max_depth; /* of a recursive one */
+  const schema_decl *cycle; /* of a recursive one: the first of those that contain each other; depth is counted
+                               for all of them together, and anew within another cycle */
   uint64_t wire_min, wire_max;
   bool hashable;
   bool needs_arena;

@@ -84,6 +84,9 @@ size_t c_run(const c_place *places, size_t count, unsigned *bytes) {
   return n;
 }
 
+/* The only loop within another is one over an array that stands in an entry of a map. */
+const char *c_index(const char *items) { return strstr(items, "[i]") == NULL ? "i" : "k"; }
+
 static bool reaches(const schema_decl *from, const schema_decl *to, bool *seen);
 
 static bool type_reaches(const schema_type *t, const schema_decl *to, bool *seen) {

@@ -46,6 +46,9 @@ uint64_t c_size_constant(const c_place *places, size_t count);
 /* The size of one value as an expression, or NULL where it takes statements. */
 const char *c_size_expression(c_gen *g, const c_place *p);
 
+/* The index that a loop over `items` counts with: one that none around it uses. */
+const char *c_index(const char *items);
+
 /* The items of an array, or of a list whose count is dealt with. */
 void c_encode_items(c_body *b, const schema_type *item, const char *items, const char *count);
 void c_decode_items(c_body *b, const schema_type *item, const char *items, const char *count);

@@ -42,8 +42,7 @@ static void decode_optional(c_body *b, const c_place *p) {
   if (c_fixed_size(inner.type) != 0) {
     c_add(&b->lines, 0, "mbr_read_opt_%s(r, &%s, %s);", c_fixed_name(inner.type), p->has,
           c_address_of(a, &inner));
-    const char *fail =
-        arena_printf(a, "mbr_reader_fail_back(r, %u", c_fixed_size(inner.type));
+    const char *fail = arena_printf(a, "mbr_reader_fail_back(r, %u", c_fixed_size(inner.type));
     c_refuse(b, inner.type, p->has, inner.expr, fail);
     return;
   }
@@ -79,8 +78,9 @@ static void decode_value(c_body *b, const c_place *p) {
 
 void c_decode_items(c_body *b, const schema_type *item, const char *items, const char *count) {
   arena *a = b->g->arena;
-  const char *loop = arena_printf(a, "for (size_t i = 0; i < %s; i++)", count);
-  c_place slot = c_item_place(item, arena_printf(a, "%s[i]", items));
+  const char *i = c_index(items);
+  const char *loop = arena_printf(a, "for (size_t %s = 0; %s < %s; %s++)", i, i, count, i);
+  c_place slot = c_item_place(item, arena_printf(a, "%s[%s]", items, i));
   if (!c_is_scalar(item) && !c_is_enum(item)) {
     c_body body = c_body_inside(b);
     decode_value(&body, &slot);
@@ -93,9 +93,8 @@ void c_decode_items(c_body *b, const schema_type *item, const char *items, const
                                   sized ? ", " : "", sized ? c_bound(a, item) : "");
   c_body check = c_body_inside(b);
   unsigned size = c_fixed_size(item);
-  const char *fail =
-      size == 1 ? arena_printf(a, "mbr_reader_fail_back(r, %s - i", count)
-                : arena_printf(a, "mbr_reader_fail_back(r, (%s - i) * %u", count, size);
+  const char *fail = size == 1 ? arena_printf(a, "mbr_reader_fail_back(r, %s - %s", count, i)
+                               : arena_printf(a, "mbr_reader_fail_back(r, (%s - %s) * %u", count, i, size);
   if (item->kind != SCHEMA_TIMESTAMP) c_refuse(&check, item, NULL, slot.expr, fail);
   if (check.lines.count == 0) {
     c_add(&b->lines, 0, "%s;", call);

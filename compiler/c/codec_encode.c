@@ -65,8 +65,9 @@ static void encode_value(c_body *b, const c_place *p) {
 
 void c_encode_items(c_body *b, const schema_type *item, const char *items, const char *count) {
   arena *a = b->g->arena;
-  const char *loop = arena_printf(a, "for (size_t i = 0; i < %s; i++)", count);
-  c_place slot = c_item_place(item, arena_printf(a, "%s[i]", items));
+  const char *i = c_index(items);
+  const char *loop = arena_printf(a, "for (size_t %s = 0; %s < %s; %s++)", i, i, count, i);
+  c_place slot = c_item_place(item, arena_printf(a, "%s[%s]", items, i));
   if (c_is_scalar(item) || c_is_enum(item)) {
     c_body check = c_body_inside(b);
     if (item->kind != SCHEMA_TIMESTAMP) c_refuse(&check, item, NULL, slot.expr, "mbr_writer_fail(w");

@@ -56,12 +56,13 @@ static void add(c_body *b, const char *expression) {
 
 void c_size_items(c_body *b, const schema_type *item, const char *items, const char *count) {
   arena *a = b->g->arena;
-  c_place slot = c_item_place(item, arena_printf(a, "%s[i]", items));
+  const char *i = c_index(items);
+  c_place slot = c_item_place(item, arena_printf(a, "%s[%s]", items, i));
   const char *rest = rest_of(b->g, &slot);
   if (rest == NULL) return;
   c_body body = c_body_inside(b);
   add(&body, rest);
-  c_add_under(&b->lines, arena_printf(a, "for (size_t i = 0; i < %s; i++)", count), &body.lines);
+  c_add_under(&b->lines, arena_printf(a, "for (size_t %s = 0; %s < %s; %s++)", i, i, count, i), &body.lines);
 }
 
 static void size_value(c_body *b, const c_place *p) {

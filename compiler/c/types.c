@@ -378,7 +378,7 @@ static void write_tag(c_gen *g, const schema_decl *d) {
 static void define_arms(c_gen *g, const schema_decl *d) {
   for (size_t i = 0; i < d->arm_count; i++) {
     const schema_arm *arm = &d->arms[i];
-    if (arm->kind == SCHEMA_ARM_TYPE && arm->indirect) define_pointee(g, arm->type);
+    if (arm->kind == SCHEMA_ARM_TYPE && arm->indirect) define_pointee(g, behind_pointer(arm->type));
     if (arm->kind == SCHEMA_ARM_TYPE && !arm->indirect) c_define_structural(g, arm->type);
     define_fields(g, arm->fields, arm->field_count);
   }
@@ -440,7 +440,8 @@ static void write_union(c_gen *g, const schema_decl *d) {
     if (arm->kind == SCHEMA_ARM_FIELDS)
       emit(g->e, "    %s %s;\n", arm_struct(g, d, arm), arm->name.c);
     else if (arm->indirect)
-      emit(g->e, "    const %s *%s;\n", pointee(g, arm->type), arm->name.c);
+      emit(g->e, "    const %s *%s;%s\n", pointee(g, behind_pointer(arm->type)), arm->name.c,
+           arm->type->kind == SCHEMA_OPTIONAL ? " /* NULL: absent */" : "");
     else
       emit(g->e, "    %s %s;\n", c_type(g->arena, arm->type), arm->name.c);
   }

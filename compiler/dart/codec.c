@@ -266,14 +266,20 @@ static void put_decode_fields(dart_file *f, unsigned indent, const char *owner, 
   }
 }
 
+/* What types that contain each other are counted under. */
+static const char *cycle_of(dart_file *f, const schema_decl *d) {
+  return arena_printf(f->package->arena, "%.*s.%s", TEXT_ARG(d->ns->name.text), d->cycle->name.dart);
+}
+
 /* The first line of an encoder or decoder. A recursive type's stands behind one that counts the depth. */
 static void open_encoder(dart_file *f, const schema_decl *d) {
   const char *name = d->name.dart;
   const char *class = dart_decl(f, d);
   if (d->recursive) {
     dart_put(f, "\n");
-    dart_line(f, 0, "void encode%s(MbrWriter writer, %s value) => writer.nest(%u, '%s', value, _encode%s);",
-              name, class, d->max_depth, name, name);
+    dart_line(f, 0,
+              "void encode%s(MbrWriter writer, %s value) => writer.nest('%s', %u, '%s', value, _encode%s);",
+              name, class, cycle_of(f, d), d->max_depth, name, name);
   }
   dart_put(f, "\n");
   dart_line(f, 0, "void %sencode%s(MbrWriter writer, %s value) {", d->recursive ? "_" : "", name, class);
@@ -284,8 +290,8 @@ static void open_decoder(dart_file *f, const schema_decl *d) {
   const char *class = dart_decl(f, d);
   if (d->recursive) {
     dart_put(f, "\n");
-    dart_line(f, 0, "%s decode%s(MbrReader reader) => reader.nest(%u, '%s', _decode%s);", class, name,
-              d->max_depth, name, name);
+    dart_line(f, 0, "%s decode%s(MbrReader reader) => reader.nest('%s', %u, '%s', _decode%s);", class, name,
+              cycle_of(f, d), d->max_depth, name, name);
   }
   dart_put(f, "\n");
   dart_line(f, 0, "%s %sdecode%s(MbrReader reader) {", class, d->recursive ? "_" : "", name);

@@ -51,9 +51,9 @@ typedef struct mbr_peer_memory {
 } mbr_peer_memory;
 
 /* What the outbox holds. Each call that is open, a oneway apart, is promised room for its ending: its
- * method's `ending_max`, as struct mbr_method tells, rounded up to 16 bytes, and 48 more. All promises together take at most three
- * quarters, less the largest of them; beyond that calls are refused as BUSY. Items wait in what the
- * promises of slot_count calls would leave, which is never less than a quarter.
+ * method's `ending_max`, as struct mbr_method tells, rounded up to 16 bytes, and 48 more. All promises
+ * together take at most three quarters, less the largest of them; beyond that calls are refused as BUSY.
+ * Items wait in what the promises of slot_count calls would leave, which is never less than a quarter.
  * The least outbox: a quarter of it holds a fault with its whole text. */
 #define MBR_OUTBOX_SIZE_MIN (4u * (MBR_FRAME_HEADER_SIZE + 4u + 8u + MBR_FAULT_TEXT_MAX))
 

@@ -3,6 +3,7 @@ library;
 
 import 'dart:async';
 import 'dart:isolate';
+import 'dart:math';
 
 import 'harness.dart';
 import 'probe.dart';
@@ -11,10 +12,10 @@ import 'probe.dart';
 Future<void> _listener((SendPort, String) arguments) async {
   final (ready, path) = arguments;
   final probe = ProbeApi.open(path);
-  var items = 0;
+  var flowing = 0;
   for (var i = 0; i < 3; i++) {
-    probe.endless().listen((_) {
-      if (++items == 100) ready.send(null);
+    probe.endless().listen((item) {
+      if (item == 100 && ++flowing == 3) ready.send(null);
     });
   }
 }
@@ -50,9 +51,10 @@ Future<void> main(List<String> arguments) async {
   Future<void> nothingLeft() => eventually(
       () => counters.liveBlocks == 0 && counters.openJobs == 0, 'connections and threads are gone');
 
-  /// Runs [entry] until it has gone, killed once it says that it is ready if that is asked for; answers
-  /// whether it ended by an error.
-  Future<bool> spawn(void Function((SendPort, String)) entry, {bool kill = false}) async {
+  /// Runs [entry] until it has gone, killed after [killAfter] or once it says that it is ready, if that is
+  /// asked for; answers whether it ended by an error.
+  Future<bool> spawn(void Function((SendPort, String)) entry,
+      {bool kill = false, Duration? killAfter}) async {
     final ready = ReceivePort();
     final failed = ReceivePort();
     final exited = ReceivePort();
@@ -60,8 +62,8 @@ Future<void> main(List<String> arguments) async {
     failed.listen((_) => error = true);
     final isolate = await Isolate.spawn(entry, (ready.sendPort, path),
         onError: failed.sendPort, onExit: exited.sendPort, errorsAreFatal: true);
-    if (kill) {
-      await ready.first;
+    if (kill || killAfter != null) {
+      await (killAfter != null ? Future<void>.delayed(killAfter) : ready.first);
       isolate.kill(priority: Isolate.immediate);
     }
     await exited.first;
@@ -99,6 +101,16 @@ Future<void> main(List<String> arguments) async {
     },
     'one ends by an error amid a stream': () async {
       check(await spawn(_thrower), 'it ended by its error');
+      await nothingLeft();
+    },
+    'killed while they connect, four hundred leave nothing': () async {
+      final random = Random(1);
+      for (var i = 0; i < 100; i++) {
+        await Future.wait([
+          for (var j = 0; j < 4; j++)
+            spawn(_listener, killAfter: Duration(microseconds: random.nextInt(2500)))
+        ]);
+      }
       await nothingLeft();
     },
     'twenty are killed amid streams': () async {

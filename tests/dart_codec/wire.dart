@@ -306,9 +306,19 @@ Future<void> ranges() async {
 }
 
 Future<void> depth() async {
-  int descend(MbrReader reader) => reader.readBool() ? 1 + reader.nest(3, 'Node', descend) : 0;
-  checkEqual(reader([1, 1, 0]).nest(3, 'Node', descend), 2);
-  await refuses(MbrStatus.tooDeep, () => reader([1, 1, 1, 0]).nest(3, 'Node', descend), path: 'Node');
+  int descend(MbrReader reader) => reader.readBool() ? 1 + reader.nest('tests.Node', 3, 'Node', descend) : 0;
+  checkEqual(reader([1, 1, 0]).nest('tests.Node', 3, 'Node', descend), 2);
+  await refuses(MbrStatus.tooDeep, () => reader([1, 1, 1, 0]).nest('tests.Node', 3, 'Node', descend), path: 'Node');
+  // Within another cycle the count begins anew, and goes on where it was behind it.
+  int other(MbrReader reader) => reader.nest('tests.Other', 1, 'Other', (reader) => reader.readU8());
+  int both(MbrReader reader) {
+    if (!reader.readBool()) return other(reader);
+    return other(reader) + reader.nest('tests.Node', 3, 'Node', both);
+  }
+
+  checkEqual(reader([1, 5, 1, 6, 0, 7]).nest('tests.Node', 3, 'Node', both), 18);
+  await refuses(MbrStatus.tooDeep, () => reader([1, 5, 1, 6, 1, 7, 0, 8]).nest('tests.Node', 3, 'Node', both),
+      path: 'Node');
 }
 
 void equality() {

@@ -1,6 +1,6 @@
-/* Fuzzing of the compiler: the input is one file or, separated by the byte 1D, a file and those it may import as
- * "1.mbr", "2.mbr" and so on. Whatever comes, there is a schema or at least one error, everything reported can be
- * rendered, and each backend generates from the schema or says why not. */
+/* Fuzzing of the compiler: the input is one file or, separated by the byte 1D, a file and those it may
+ * import as "1.mbr", "2.mbr" and so on. Whatever comes, there is a schema or at least one error, everything
+ * reported can be rendered, and each backend generates from the schema or says why not. */
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>

@@ -1,7 +1,7 @@
-/* Fuzzing of a peer over a loopback: the input is a script of raw frames, of what handlers do and of when tasks
- * run and frames are fetched. Whatever comes, each accepted call that its caller does not cancel gets exactly one
- * ending, no call gets an item beyond its credit or an ending that nobody gave, and in the end nothing is left
- * of the connection. */
+/* Fuzzing of a peer over a loopback: the input is a script of raw frames, of what handlers do and of when
+ * tasks run and frames are fetched. Whatever comes, each accepted call that its caller does not cancel gets
+ * exactly one ending, none gets an item beyond its credit or an ending that nobody gave, its arguments stay
+ * until it is ended, and at last nothing is left of the connection. */
 #include "../runtime/loopback.h"
 
 #include "mbr/frame.h"
@@ -15,6 +15,8 @@ typedef struct fuzz_call {
   uint32_t wire; /* the caller's number */
   uint32_t method;
   uint64_t credit; /* granted, in all */
+  mbr_bytes args;  /* a view that is good until its own side has ended the call */
+  uint32_t sum;    /* of these bytes */
   unsigned sent, got; /* items */
   unsigned endings;
   bool started, cancelled;
@@ -98,6 +100,15 @@ static void fetch(size_t limit) {
   look();
 }
 
+static uint32_t sum_of(mbr_bytes bytes) {
+  uint32_t sum = 0;
+  for (size_t i = 0; i < bytes.size; i++) sum = sum * 31 + bytes.data[i];
+  return sum;
+}
+
+/* Before a call is ended by its own side. */
+static void check_args(const fuzz_call *c) { assert_int_equal(sum_of(c->args), c->sum); }
+
 static void over(fuzz_call *c, mbr_status status) {
   c->over = true;
   if (c->cancelled || f.closed) assert_int_equal(status, MBR_CLOSED);
@@ -107,15 +118,18 @@ static void over(fuzz_call *c, mbr_status status) {
 static bool may_end(const fuzz_call *c) { return c->started && !c->over; }
 
 static void fault(fuzz_call *c) {
-  static const char *const texts[] = {NULL, "", "a text", "a text of 64 bytes or more, for that is where a fault is cut"};
+  static const char *const texts[] = {NULL, "", "short",
+                                      "a text of 64 bytes or more, which is where that of a fault is cut"};
+  check_args(c);
   over(c, mbr_call_fault(c->call, (mbr_status)(1 + next_byte() % 24), texts[next_byte() % 4]));
 }
 
-/* Opens a frame and leaves it open: others may be opened before it is committed. An item starts with the number
- * of its call. */
+/* Opens a frame and leaves it open: others may be opened before it is committed. An item starts with the
+ * number of its call. */
 static void begin(fuzz_call *c, mbr_frame_kind kind, size_t size) {
   open_frame *o = &f.open[f.open_count];
   if (f.open_count == OPEN_MAX) return;
+  if (kind != MBR_FRAME_ITEM) check_args(c);
   mbr_status status = mbr_call_begin(c->call, kind, size, &o->w);
   if (status == MBR_MISUSE) return;
   if (kind == MBR_FRAME_ITEM) {
@@ -185,12 +199,12 @@ static fuzz_call *find_starting(uint32_t number, uint32_t method) {
 static mbr_status handle(loopback *l, mbr_call call, mbr_reader *args) {
   const struct mbr_slot *slot = &l->peer.memory.slots[call.id & 0xFFFFu];
   fuzz_call *c = find_starting(slot->call, slot->method->id);
-  mbr_bytes bytes;
   assert_non_null(c);
   c->call = call;
   c->started = true;
   assert_true(mbr_call_cancelled(call) == MBR_CANCEL_NONE || f.closed);
-  (void)mbr_read_bytes(args, &bytes, MBR_UNBOUNDED);
+  (void)mbr_read_bytes(args, &c->args, MBR_UNBOUNDED);
+  c->sum = sum_of(c->args);
   uint8_t todo = next_byte();
   for (unsigned i = 0; i < todo % 4u; i++) act(c);
   if ((todo & 0x80u) == 0) {
@@ -218,7 +232,26 @@ static void accepted(const mbr_frame *frame, const uint8_t *payload) {
   if (frame->kind == MBR_FRAME_CREDIT && c != NULL) c->credit += mbr_get_u32(payload);
 }
 
-/* Hands over a frame in memory of its own. Of a call the model must know before: its handler may run at once. */
+/* Whether a call of its caller may still use the index. */
+static bool is_in_use(uint32_t index) {
+  for (size_t i = 0; i < f.count; i++) {
+    const fuzz_call *c = &f.calls[i];
+    if ((c->wire & 0xFFFFu) == index && c->method != ONEWAY && !c->cancelled && c->endings == 0) return true;
+  }
+  return false;
+}
+
+static void refused(const mbr_frame *frame, mbr_status status) {
+  uint32_t index = frame->call & 0xFFFFu;
+  bool named = frame->flags == MBR_FRAME_FROM_CALLER && frame->call != 0 && index < INDEX_COUNT;
+  if (status == MBR_BAD_FRAME) assert_true(!named || is_in_use(index));
+  if (status == MBR_CLOSED) assert_true(f.closed);
+  bool known = frame->method % 10 == 0 && frame->method >= UNARY && frame->method <= OTHER;
+  if (status == MBR_UNIMPLEMENTED) assert_true(!known || frame->instance != 0);
+}
+
+/* Hands over a frame in memory of its own. The model must know of a call before: its handler may run at
+ * once. */
 static void receive(const uint8_t *data, size_t size) {
   mbr_frame frame;
   bool whole = mbr_frame_read(&frame, data, size) == MBR_OK;
@@ -235,6 +268,7 @@ static void receive(const uint8_t *data, size_t size) {
   if (call && status != MBR_OK) {
     assert_false(f.calls[number].started);
     f.count = number;
+    if (frame.size == size) refused(&frame, status);
   }
   if (f.closed) assert_true(status != MBR_OK);
   if (status == MBR_OK && !call) accepted(&frame, data + MBR_FRAME_HEADER_SIZE);
@@ -260,7 +294,9 @@ static void send(mbr_frame_kind kind) {
   mbr_put_u32(frame + MBR_FRAME_HEADER_SIZE, kind == MBR_FRAME_CANCEL ? 1 + odd % 3u : odd % 16u);
   if (kind == MBR_FRAME_CALL) {
     mbr_put_u32(frame + MBR_FRAME_HEADER_SIZE + 4, odd % 16u);
-    mbr_put_u64(frame + MBR_FRAME_HEADER_SIZE + MBR_CALL_PREFIX_SIZE, next_byte());
+    uint8_t *args = frame + MBR_FRAME_HEADER_SIZE + MBR_CALL_PREFIX_SIZE;
+    mbr_put_u64(args, next_byte());
+    memset(args + MBR_COUNT_SIZE, (int)f.count, sizeof frame - (size_t)(args + MBR_COUNT_SIZE - frame));
   }
   receive(frame, header.size);
 }

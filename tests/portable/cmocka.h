@@ -32,8 +32,9 @@ static inline void portable_check(bool holds, const char *claim, const char *fil
 #define assert_ptr_equal(a, b) PORTABLE_CHECK((const void *)(a) == (const void *)(b), #a " == " #b)
 #define assert_int_equal(a, b) PORTABLE_CHECK((uint64_t)(a) == (uint64_t)(b), #a " == " #b)
 #define assert_int_not_equal(a, b) PORTABLE_CHECK((uint64_t)(a) != (uint64_t)(b), #a " != " #b)
-#define assert_in_range(v, min, max) \
-  PORTABLE_CHECK((uint64_t)(v) >= (uint64_t)(min) && (uint64_t)(v) <= (uint64_t)(max), #v " in " #min " to " #max)
+#define assert_in_range(v, min, max)                                                      \
+  PORTABLE_CHECK((uint64_t)(v) >= (uint64_t)(min) && (uint64_t)(v) <= (uint64_t)(max),    \
+                 #v " in " #min " to " #max)
 #define assert_string_equal(a, b) PORTABLE_CHECK(strcmp(a, b) == 0, #a " equals " #b)
 #define assert_memory_equal(a, b, size) PORTABLE_CHECK(memcmp(a, b, size) == 0, #a " equals " #b)
 #define fail_msg(...) (fprintf(stderr, __VA_ARGS__), PORTABLE_CHECK(false, "failed"))
@@ -42,7 +43,8 @@ static inline int portable_run(const CMUnitTest *tests, size_t count) {
   for (size_t i = 0; i < count; i++) {
     void *state = NULL;
     tests[i].test(&state);
-    if (tests[i].teardown != NULL) portable_check(tests[i].teardown(&state) == 0, "tears down", tests[i].name, 0);
+    bool torn_down = tests[i].teardown == NULL || tests[i].teardown(&state) == 0;
+    portable_check(torn_down, "tears down", tests[i].name, 0);
   }
   printf("%u passed, 0 failed\n", (unsigned)count);
   return 0;

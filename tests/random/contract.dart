@@ -70,8 +70,11 @@ final class _Writer {
         Scalar(:final kind) => kind,
         Text(:final kind, :final bound) => bound == null ? kind : '$kind<$bound>',
         Optional(:final item) => '${this.type(item)}?',
-        Collection(:final kind, :final key, :final item, :final bound) =>
-          '$kind<${[if (key != null) this.type(key), this.type(item), if (bound != null) _bound(bound)].join(', ')}>',
+        Collection(:final kind, :final key, :final item, :final bound) => '$kind<${[
+            if (key != null) this.type(key),
+            this.type(item),
+            if (bound != null) _bound(bound),
+          ].join(', ')}>',
         Array(:final item, :final count) => 'array<${this.type(item)}, ${_bound(count)}>',
         Tuple(:final members) => '(${members.map(this.type).join(', ')})',
         Named(:final decl) => _reference(decl),

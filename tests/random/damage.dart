@@ -67,7 +67,8 @@ Uint8List _repeated(Uint8List bytes, int at, Dice dice) {
   final again = _next(bytes, at);
   if (again < 0) return _put(bytes, at, [0]);
   final part = bytes.sublist(at, again);
-  return _joined([bytes.sublist(0, at), for (var i = dice.between(1, 80); i > 0; i--) part, bytes.sublist(at)]);
+  final times = dice.between(1, 80);
+  return _joined([bytes.sublist(0, at), for (var i = 0; i < times; i++) part, bytes.sublist(at)]);
 }
 
 /// Where the four bytes at [at] come again; below 0 if they do not.

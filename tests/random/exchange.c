@@ -1,7 +1,7 @@
 /* The C side of a random contract: exchange VALUES ANSWERS
- * VALUES holds records of a type's number, a size and bytes; to each it answers with a status, an offset, the size
- * that the decoded value announces, the size that it takes when it is encoded again, and its bytes. All numbers
- * are u32, little endian. Knows no types, and judges nothing: that is left to the Dart side. */
+ * VALUES holds records of a type's number, a size and bytes; to each it answers with a status, an offset, the
+ * size that the decoded value announces, the size that it takes when it is encoded again, and its bytes. All
+ * numbers are u32, little endian. Knows no types, and judges nothing: that is left to the Dart side. */
 #include <stdio.h>
 #include <string.h>
 

@@ -85,7 +85,7 @@ void exchange(List<String> arguments, List<Subject<Object?>> subjects) {
   final [seed, valuesFile, answersFile, program] = arguments;
   final run = _Exchange(int.parse(seed), subjects)..collect();
   File(valuesFile).writeAsBytesSync(run.written());
-  final result = Process.runSync(program, [valuesFile, answersFile], stdoutEncoding: utf8, stderrEncoding: utf8);
+  final result = Process.runSync(program, [valuesFile, answersFile]);
   stdout.write(result.stdout);
   stderr.write(result.stderr);
   if (result.exitCode != 0) run.fail('$program ended with ${result.exitCode}');
@@ -229,18 +229,20 @@ final class _Exchange {
       return Answer(MbrStatus.ok, one.bytes.length, bytes: one.subject.encode(value));
     } on MbrCodecException catch (error) {
       return Answer(error.status, error.offset, bytes: Uint8List(0));
+    } catch (error) {
+      fail('Dart ends with $error', one);
+      return Answer(MbrStatus.internal, 0, bytes: Uint8List(0));
     }
   }
 
   /// The same error at the same place. Where more than one thing is wrong, a decoder may see the end of the
   /// input early, as it takes several fields at a time, and a duplicate late, when it has all items.
-  bool _areOneRefusal(Answer a, Answer b) {
-    if (a.status == b.status) return a.status == MbrStatus.truncated || a.offset == b.offset;
-    final first = a.offset <= b.offset ? a : b, second = identical(first, a) ? b : a;
-    return first.status == MbrStatus.truncated ||
-        first.status == MbrStatus.duplicate ||
-        (second.status == MbrStatus.truncated && a.offset == b.offset);
-  }
+  bool _areOneRefusal(Answer a, Answer b) =>
+      (a.status == b.status && a.offset == b.offset) || _mayStandFor(a, b) || _mayStandFor(b, a);
+
+  bool _mayStandFor(Answer first, Answer other) =>
+      (first.status == MbrStatus.truncated || first.status == MbrStatus.duplicate) &&
+      first.offset <= other.offset;
 
   bool _isEqual(Uint8List a, Uint8List b) {
     if (a.length != b.length) return false;

@@ -5,8 +5,8 @@ import 'dice.dart';
 import 'schema.dart';
 import 'words.dart';
 
-/// What is in the way of a type: only what can be a key may be one, and only behind an optional, a list, a map
-/// or in an arm may a type lead back to itself.
+/// Where a type stands: only what can be a key may be one, and only behind an optional, a list or a map, or
+/// in an arm, may a type lead back to itself.
 enum _Place { key, direct, indirect }
 
 /// Where types of this weight stood within others by value, sizes would multiply.
@@ -120,7 +120,10 @@ final class _Grower {
   Enum _typed(String name, String kind, List<String> names) {
     final type = dice.pick(const ['i8', 'i16', 'i32', 'i64', 'u8', 'u16', 'u32', 'u64']);
     final least = leastOf(type), most = mostOf(type);
-    final numbers = {least, most, most - BigInt.one, BigInt.zero, for (var i = 0; i < 3; i++) BigInt.from(10 * i + 5)};
+    final numbers = {
+      ...[least, most, most - BigInt.one],
+      for (final small in const [0, 5, 15, 25]) BigInt.from(small),
+    };
     final free = dice.several(numbers.toList(), names.length);
     final members = <String>[];
     BigInt? last;
@@ -198,7 +201,8 @@ final class _Grower {
     };
   }
 
-  Type _array(Type item) => _weight(item) < _heavy ? Array(item, dice.between(1, 4)) : Collection('list', item);
+  Type _array(Type item) =>
+      _weight(item) < _heavy ? Array(item, dice.between(1, 4)) : Collection('list', item);
 
   /// A list or an array of numbers, which targets hold and copy in one piece.
   Type _numbers() => dice.oneIn(3)
@@ -218,7 +222,7 @@ final class _Grower {
     if (place == _Place.indirect && current != null && dice.oneIn(4)) return Named(current);
     final choice = place == _Place.indirect && dice.oneIn(4)
         ? promised
-        : [for (final decl in known) if (place == _Place.key ? _isHashable(Named(decl)) : _isLight(decl)) decl];
+        : known.where((decl) => place == _Place.key ? _isHashable(Named(decl)) : _isLight(decl)).toList();
     return choice.isEmpty ? _scalar(place) : Named(dice.pick(choice));
   }
 
@@ -309,11 +313,12 @@ final class _Grower {
     for (final name in dice.several(memberNames, dice.below(5))) {
       final isOneway = dice.oneIn(4);
       final isStream = dice.oneIn(3);
+      final hasResult = !isOneway && (isStream || !dice.oneIn(4));
       space.methods.add(Method(
         isOneway ? 'oneway ' : '',
         name,
         _fields(dice.below(5), _Place.direct),
-        isOneway || (dice.oneIn(4) && !isStream) ? null : (isStream ? 'stream ' : '', _type(_Place.direct, 2)),
+        hasResult ? (isStream ? 'stream ' : '', _type(_Place.direct, 2)) : null,
         isOneway || errors.isEmpty || dice.oneIn(2) ? null : dice.pick(errors),
       ));
     }

@@ -1,5 +1,5 @@
-/// Random values of the built-in types, extremes first of all, for the makers that tables.dart writes. Knows no
-/// contract.
+/// Random values of the built-in types, extremes first of all, for the makers that tables.dart writes. Knows
+/// no contract.
 library;
 
 import 'dart:typed_data';
@@ -163,8 +163,11 @@ final class Maker {
     return (Float32List(1)..[0] = wanted)[0];
   }
 
-  double f64({double? min, double? max}) => _real(const [5e-324, 2.2250738585072014e-308, 1.7976931348623157e308],
-      (ByteData(8)..setInt64(0, _dice.next64())).getFloat64(0), min, max);
+  double f64({double? min, double? max}) => _real(
+      const [5e-324, 2.2250738585072014e-308, 1.7976931348623157e308],
+      (ByteData(8)..setInt64(0, _dice.next64())).getFloat64(0),
+      min,
+      max);
 
   double _single(int bits) => (ByteData(4)..setUint32(0, bits)).getFloat32(0);
 

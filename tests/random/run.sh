@@ -1,7 +1,7 @@
 #!/bin/sh
 # Random contracts and random values of them between C and Dart: run.sh DART MBRC SCRATCH SEED COUNT CC...
-# One contract for each of COUNT seeds from SEED on. DART is a Dart VM, MBRC the compiler, SCRATCH a folder to
-# write in, CC a C compiler with its flags. What a failure was about stays in SCRATCH/SEED; COUNT 1 repeats it.
+# One contract for each of COUNT seeds from SEED on. DART is a Dart VM, MBRC the compiler, SCRATCH a folder
+# to write in, CC a C compiler with its flags. What failed stays in SCRATCH/SEED; COUNT 1 repeats it.
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
@@ -40,7 +40,8 @@ JSON
     grep -A 2 'error:' "$folder/mbrc.txt" >&2
     return 1
   }
-  compile "$@" -I"$folder/c" -o "$folder/exchange" "$folder/subjects.c" "$folder"/c/*.c "$runtime"/*.o || return 1
+  compile "$@" -I"$folder/c" -o "$folder/exchange" \
+    "$folder/subjects.c" "$folder"/c/*.c "$runtime"/*.o || return 1
   timeout 300 "$dart" --enable-asserts --packages="$folder/packages.json" "$folder/values.dart" \
     "$(basename "$folder")" "$folder/values.bin" "$folder/answers.bin" "$folder/exchange"
 }

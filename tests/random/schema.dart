@@ -159,7 +159,8 @@ sealed class Decl {
   /// The names of the targets: the class in Dart, and in C what follows the namespace.
   String get dartName => _oddNames[name]?.dart ?? name;
   String get cName =>
-      _oddNames[name]?.c ?? name.replaceAllMapped(RegExp('(?<!^)[A-Z]'), (word) => '_${word[0]}').toLowerCase();
+      _oddNames[name]?.c ??
+      name.replaceAllMapped(RegExp('(?<!^)[A-Z]'), (word) => '_${word[0]}').toLowerCase();
 
   List<Type> get types => const [];
 }

@@ -63,7 +63,9 @@ final class _Writer {
   String maker(Composite decl) {
     final value = switch (decl) {
       Struct(:final fields) => _construct(_class(decl), fields),
-      Union(:final arms) => 'm.arm<${_class(decl)}>([\n${[for (final arm in arms) '  () => ${_arm(decl, arm)},\n'].join()}])',
+      Union(:final arms) => 'm.arm<${_class(decl)}>([\n${[
+          for (final arm in arms) '  () => ${_arm(decl, arm)},\n',
+        ].join()}])',
     };
     return '${_class(decl)} ${_maker(decl)}(Maker m) => ${_nest(decl, value)};\n';
   }
@@ -149,7 +151,7 @@ final class _Writer {
   }
 
   /// What a u64 is in Dart: the int of the same bits.
-  String _bits(String kind) => kind == 'u64' ? _integer('i64', false, null, null) : _integer(kind, false, null, null);
+  String _bits(String kind) => _integer(kind == 'u64' ? 'i64' : kind, false, null, null);
 
   String _enum(Enum decl) => switch (decl.kind) {
         'enum' => 'm.pick(${_class(decl)}.values)',

@@ -1,16 +1,17 @@
-/// The names that random contracts are made of: plain ones, and those that C, C++, Dart or generated code have
-/// a use for. No two of them put together make a third, so none collide in a target.
+/// The names that random contracts are made of: plain ones, and those that C, C++, Dart or generated code
+/// have a use for. No two of them put together make a third, so none collide in a target.
 library;
 
 import 'schema.dart';
 
 /// Of types. Many are classes of Dart's libraries.
 const List<String> typeNames = [
-  'Alarm', 'Belt', 'Cabin', 'Door', 'Engine', 'Fuel', 'Gear', 'Horn', 'Ignition', 'Junction', 'Key', 'Lamp', 'Mirror',
-  'Node', 'Oil', 'Pedal', 'Queue', 'Route', 'Seat', 'Tyre', 'Unit', 'Valve', 'Wheel', 'Xenon', 'Yaw', 'Zone', //
-  'BigInt', 'DateTime', 'Duration', 'Exception', 'Float32List', 'Function', 'Future', 'Int', 'List', 'Map', 'Object',
-  'Set', 'Stream', 'String', 'Uint8List', 'Reader', 'Writer', 'Status', 'Value', 'Type', 'Enum', 'Record', 'Error',
-  'Size_t', 'HVACUnit', 'X509Cert', 'Axis_7_5', 'Never', 'Symbol', 'Double', 'Bool', 'Null', 'Union', 'File', 'Pi',
+  'Alarm', 'Belt', 'Cabin', 'Door', 'Engine', 'Fuel', 'Gear', 'Horn', 'Ignition', 'Junction', 'Key', //
+  'Lamp', 'Mirror', 'Node', 'Oil', 'Pedal', 'Queue', 'Route', 'Seat', 'Tyre', 'Unit', 'Valve',
+  'Wheel', 'Xenon', 'Yaw', 'Zone', 'BigInt', 'DateTime', 'Duration', 'Exception', 'Float32List',
+  'Function', 'Future', 'Int', 'List', 'Map', 'Object', 'Set', 'Stream', 'String', 'Uint8List',
+  'Reader', 'Writer', 'Status', 'Value', 'Type', 'Enum', 'Record', 'Error', 'Size_t', 'HVACUnit',
+  'X509Cert', 'Axis_7_5', 'Never', 'Symbol', 'Double', 'Bool', 'Null', 'Union', 'File', 'Pi',
 ];
 
 /// Of fields and arms. A name that Dart cannot use gets an underscore there.
@@ -102,10 +103,11 @@ const List<Name> fieldNames = [
   (mbr: 'async', dart: 'async'),
 ];
 
-/// Of members of enums and flags, constants and parameters: what becomes of them does not matter to the tests.
+/// Of members of enums and flags, and of methods: what becomes of them does not matter to the tests.
 const List<String> memberNames = [
-  'off', 'auto', 'manual', 'low', 'high', 'first', 'last', 'eof', 'null', 'true', 'int', 'class', 'values', 'index', //
-  'name', 'none', 'bits', 'is_known', 'to_json', 'hash_code', 'signed', 'default', 'errno', 'x_1_2', 'stdin', 'value',
+  'off', 'auto', 'manual', 'low', 'high', 'first', 'last', 'eof', 'null', 'true', 'int', 'class', //
+  'values', 'index', 'name', 'none', 'bits', 'is_known', 'to_json', 'hash_code', 'signed', 'default',
+  'errno', 'x_1_2', 'stdin', 'value',
 ];
 
 /// Of namespaces that use each other, the first one the second.

@@ -56,6 +56,13 @@ if [ "$what" = check ]; then
 int main(void) { return 0; }'
   need_command g++ g++
   need_command clang clang
+  if ! printf 'int LLVMFuzzerTestOneInput(const char *d, unsigned long n) { return d != 0 && n > 9; }' |
+    clang -x c - -fsanitize=fuzzer,address -o /dev/null >/dev/null 2>&1; then
+    want libclang-rt-14-dev
+  fi
+  need_command s390x-linux-gnu-gcc gcc-s390x-linux-gnu
+  [ -e /usr/s390x-linux-gnu/include/stdio.h ] || want libc6-dev-s390x-cross
+  need_command qemu-s390x qemu-user
   need_command valgrind valgrind
 fi
 

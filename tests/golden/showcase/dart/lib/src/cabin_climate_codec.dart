@@ -182,7 +182,8 @@ Event decodeEvent(MbrReader reader) {
   };
 }
 
-void encodeVehicle(MbrWriter writer, Vehicle value) => writer.nest(64, 'Vehicle', value, _encodeVehicle);
+void encodeVehicle(MbrWriter writer, Vehicle value) =>
+    writer.nest('cabin.climate.Vehicle', 64, 'Vehicle', value, _encodeVehicle);
 
 void _encodeVehicle(MbrWriter writer, Vehicle value) {
   writer.writeUuid(value.id);
@@ -203,7 +204,8 @@ void _encodeVehicle(MbrWriter writer, Vehicle value) {
   writer.writeList(value.parts, 'Vehicle.parts', encodeVehicle, max: 4);
 }
 
-Vehicle decodeVehicle(MbrReader reader) => reader.nest(64, 'Vehicle', _decodeVehicle);
+Vehicle decodeVehicle(MbrReader reader) =>
+    reader.nest('cabin.climate.Vehicle', 64, 'Vehicle', _decodeVehicle);
 
 Vehicle _decodeVehicle(MbrReader reader) {
   return Vehicle(
