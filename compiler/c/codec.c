@@ -87,39 +87,9 @@ size_t c_run(const c_place *places, size_t count, unsigned *bytes) {
 /* The only loop within another is one over an array that stands in an entry of a map. */
 const char *c_index(const char *items) { return strstr(items, "[i]") == NULL ? "i" : "k"; }
 
-static bool reaches(const schema_decl *from, const schema_decl *to, bool *seen);
-
-static bool type_reaches(const schema_type *t, const schema_decl *to, bool *seen) {
-  if (t->kind == SCHEMA_NAMED) return t->decl == to || reaches(t->decl, to, seen);
-  if (t->item != NULL && type_reaches(t->item, to, seen)) return true;
-  if (t->key != NULL && type_reaches(t->key, to, seen)) return true;
-  for (size_t i = 0; i < t->member_count; i++)
-    if (type_reaches(t->members[i], to, seen)) return true;
-  return false;
-}
-
-static bool fields_reach(const schema_field *fields, size_t count, const schema_decl *to, bool *seen) {
-  for (size_t i = 0; i < count; i++)
-    if (type_reaches(fields[i].type, to, seen)) return true;
-  return false;
-}
-
-static bool reaches(const schema_decl *from, const schema_decl *to, bool *seen) {
-  if (seen[from->index]) return false;
-  seen[from->index] = true;
-  if (fields_reach(from->fields, from->field_count, to, seen)) return true;
-  for (size_t i = 0; i < from->arm_count; i++) {
-    const schema_arm *arm = &from->arms[i];
-    if (arm->kind == SCHEMA_ARM_TYPE && type_reaches(arm->type, to, seen)) return true;
-    if (fields_reach(arm->fields, arm->field_count, to, seen)) return true;
-  }
-  return false;
-}
-
 /* Whether `d` leads back to the recursive type being written, so that the depth must be handed on. */
 static bool in_cycle(const c_gen *g, const schema_decl *d) {
-  if (g->cycle == NULL || !d->recursive) return false;
-  return d == g->cycle || reaches(d, g->cycle, ARENA_ARRAY(g->arena, bool, g->schema->decl_count));
+  return g->cycle != NULL && d->recursive && d->cycle == g->cycle->cycle;
 }
 
 bool c_carries_depth(const c_gen *g, const schema_type *t) {
