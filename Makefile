@@ -143,7 +143,8 @@ check-docs: $(MBRC_ASAN)
 	diff -u docs/diagnostics.md $(DOCS)/diagnostics.md
 	tests/docs/examples.sh $(MBRC_ASAN) docs/language.md $(DOCS)/examples
 
-# The runtime: the same tests under ASan+UBSan, TSan and Valgrind.
+# The runtime: the same tests under ASan+UBSan, TSan and Valgrind (whose threads take turns only when told to:
+# a thread that waits in a loop would starve the one it waits for).
 RUNTIME_SRC    := $(wildcard runtime/wire/*.c runtime/peer/*.c runtime/exec/*.c)
 RUNTIME_DART_SRC := $(RUNTIME_SRC) $(wildcard runtime/dart/*.c)
 RUNTIME_H      := $(wildcard include/mbr/*.h runtime/*/*.h)
@@ -163,7 +164,7 @@ check-runtime: $(foreach kind,asan tsan plain,$(RUNTIME_TESTS:%=$(BUILD)/$(kind)
 	@set -e; for test in $(RUNTIME_TESTS); do \
 	  $(BUILD)/asan/tests/$$test; \
 	  $(BUILD)/tsan/tests/$$test; \
-	  valgrind -q --error-exitcode=9 --leak-check=full $(BUILD)/plain/tests/$$test; \
+	  valgrind -q --fair-sched=yes --error-exitcode=9 --leak-check=full $(BUILD)/plain/tests/$$test; \
 	done
 
 # The command line, against the compiler with sanitizers.
