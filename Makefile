@@ -44,6 +44,7 @@ help:
 	@echo 'make random       random contracts between C and Dart, RANDOM_SEED=1 RANDOM_COUNT=200'
 	@echo 'make bench        measure the generated codecs against nanopb, protobuf-c, Rust bincode and plain Dart'
 	@echo 'make docs         write docs/diagnostics.md from the table of diagnostics and its fixtures'
+	@echo 'make vectors      write the byte vectors anew with Rust, to be read in a diff (wants cargo and librust-bincode-dev librust-serde-derive-dev)'
 	@echo 'make golden       write the golden files anew, to be read in a diff'
 	@echo 'make clean        remove build/, but for the Dart VM'
 	@echo 'Variables: V=1 (show commands) CC CLANG DART DART_CFLAGS OPTIMIZE BUILD'
@@ -116,7 +117,7 @@ $(MBRC): $(BUILD)/obj/bin/mbrc
 
 # Tests. Each group is a target check-<group>; `make check` runs them all.
 
-CHECKS := idl docs runtime codec vectors portable fuzz golden corpus broad cli dart vehicle echo demo readme
+CHECKS := idl docs runtime codec vectors portable fuzz random golden corpus broad cli dart vehicle echo demo readme
 .PHONY: check $(CHECKS:%=check-%) golden docs
 check: $(CHECKS:%=check-%)
 	@echo 'make check: all groups passed'
@@ -199,6 +200,16 @@ $(CODEC)/vectors/vectors: tests/codec/vectors.c $(wildcard tests/codec/*.h) $(VE
 	$(Q)$(CC) -O1 -g $(SANITIZE) $(RUNTIME_CFLAGS) -I$(VECTOR_C) -o $@ $< $(VECTOR_C)/vectors.c $(wildcard runtime/wire/*.c)
 check-vectors: $(CODEC)/vectors/vectors
 	$< tests/vectors/vectors.txt tests/vectors/bad.txt
+
+# The vectors anew, to be read in a diff. Cargo writes beside what it builds, so that gets a copy.
+CARGO   ?= cargo
+VECTORS := $(BUILD)/vectors
+.PHONY: vectors
+vectors:
+	@rm -rf $(VECTORS)/generator && mkdir -p $(VECTORS)
+	$(Q)cp -Rp tests/vectors/generator $(VECTORS)/generator
+	$(Q)cd $(VECTORS)/generator && $(CARGO) run --quiet --target-dir ../target -- $(CURDIR)/tests/vectors
+
 check-portable: $(MBRC)
 	@CC='$(CC)' tests/portable/run.sh $(MBRC) $(BUILD)/tests/portable
 
@@ -227,13 +238,16 @@ check-fuzz: $(FUZZERS)
 fuzz: $(FUZZERS)
 	tests/fuzz/run.sh $(FUZZ_SECONDS) $(FUZZ) $(FUZZ)/long
 
-# Random contracts and random values of them between C and Dart, from a seed on.
+# Random contracts and random values of them between C and Dart: a few, or `make random` for many from a seed on.
 RANDOM_SEED  ?= 1
 RANDOM_COUNT ?= 200
-RANDOM_RUN   = tests/random/run.sh $(DART) $(abspath $(MBRC)) $(BUILD)/tests/random
+RANDOM_CC    := $(CC) -O0 -g $(SANITIZE) $(WARN)
+RANDOM_RUN    = tests/random/run.sh $(DART) $(abspath $(MBRC)) $(BUILD)/tests/random/$@
+check-random: $(MBRC)
+	$(RANDOM_RUN) 1 4 $(RANDOM_CC)
 .PHONY: random
 random: $(MBRC)
-	$(RANDOM_RUN) $(RANDOM_SEED) $(RANDOM_COUNT) $(CC) -O1 -g $(SANITIZE)
+	$(RANDOM_RUN) $(RANDOM_SEED) $(RANDOM_COUNT) $(RANDOM_CC)
 
 # Golden files: what the backends write for a schema that shows every construct.
 GOLDEN := $(patsubst tests/golden/%.mbr,%,$(wildcard tests/golden/*.mbr))

@@ -16,7 +16,8 @@ import 'uuid.dart';
 /// As the bound of text, bytes or a list: the schema sets none.
 const int _unbounded = 0x7fffffff;
 
-/// The most items without bytes (empty structs) that a list may hold: nothing in the input pays for them.
+/// The most items without bytes (empty structs) in one value, all of its lists together: nothing in the input
+/// pays for them.
 const int _emptyItemsMax = 65536;
 
 /// Microseconds on either side of 1970 that a [DateTime] can hold.
@@ -33,40 +34,47 @@ const int _shortList = 8;
 ///
 /// Throws [MbrCodecException] for bytes that are not a value of the type asked for.
 final class MbrReader {
-  MbrReader(this.data, this.offset, this.end);
+  MbrReader(this.data, this._offset, this.end);
 
   final ByteData data;
 
-  /// Where the next value starts.
-  int offset;
+  int _offset;
+
+  /// Where the next value starts. Setting it begins one: what is counted over a whole value starts anew.
+  int get offset => _offset;
+  set offset(int start) {
+    _offset = start;
+    _emptyItems = 0;
+  }
 
   /// Where the value as a whole ends.
   int end;
 
+  int _emptyItems = 0;
   String? _cycle;
   int _depth = 0;
 
   late final Uint8List _bytes = data.buffer.asUint8List(data.offsetInBytes, data.lengthInBytes);
 
-  Never fail(MbrStatus status, String at) => throw MbrCodecException(status, offset, at);
+  Never fail(MbrStatus status, String at) => throw MbrCodecException(status, _offset, at);
 
   /// Fails at the start of the last [size] bytes.
   Never failAt(int size, MbrStatus status, String at) {
-    offset -= size;
+    _offset -= size;
     fail(status, at);
   }
 
   /// Moves past [size] bytes and returns where they start.
   int take(int size, [String at = '']) {
-    final start = offset;
+    final start = _offset;
     if (size > end - start) fail(MbrStatus.truncated, at);
-    offset = start + size;
+    _offset = start + size;
     return start;
   }
 
   /// Refuses bytes that are left after the last value.
   void finish() {
-    if (offset != end) fail(MbrStatus.trailing, '');
+    if (_offset != end) fail(MbrStatus.trailing, '');
   }
 
   /// The decoder of nothing: for methods without a result.
@@ -128,18 +136,18 @@ final class MbrReader {
 
   /// One code point.
   String readChar([String at = '']) {
-    final start = offset;
+    final start = _offset;
     final first = readU8(at);
-    final size = first < 0x80 ? 1 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
-    offset = start;
+    final size = first < 0xc0 ? 1 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
+    _offset = start;
     take(size, at);
     try {
-      final text = _decodeUtf8(start, offset);
+      final text = _decodeUtf8(start, _offset);
       if (text.runes.length == 1) return text;
     } on FormatException {
       // Reported below.
     }
-    offset = start;
+    _offset = start;
     fail(MbrStatus.badChar, at);
   }
 
@@ -151,8 +159,8 @@ final class MbrReader {
     // A product, as a division costs more than all of the rest; neither factor has more than 32 bits.
     if (count > max ||
         data.getUint32(start + 4, Endian.little) != 0 ||
-        count * minItemSize > end - offset ||
-        (minItemSize == 0 && count > _emptyItemsMax)) {
+        count * minItemSize > end - _offset ||
+        (minItemSize == 0 && (_emptyItems += count) > _emptyItemsMax)) {
       failAt(8, MbrStatus.badLength, at);
     }
     return count;
@@ -160,7 +168,7 @@ final class MbrReader {
 
   String readString(String at, {int max = _unbounded}) {
     final start = take(readLength(1, at, max: max), at);
-    final end = offset;
+    final end = _offset;
     var i = start;
     for (; i + 4 <= end; i += 4) {
       if (data.getUint32(i, Endian.little) & 0x80808080 != 0) return _readNonAscii(start, at);
@@ -313,7 +321,7 @@ final class MbrReader {
     var index = 0;
     try {
       for (; index < count; index++) {
-        final start = offset;
+        final start = _offset;
         if (!items.add(readItem(this))) throw MbrCodecException(MbrStatus.duplicate, start);
       }
     } on MbrCodecException catch (error, trace) {
@@ -331,7 +339,7 @@ final class MbrReader {
     var index = 0;
     try {
       for (; index < count; index++) {
-        final start = offset;
+        final start = _offset;
         final key = readKey(this);
         if (entries.containsKey(key)) throw MbrCodecException(MbrStatus.duplicate, start);
         entries[key] = readValue(this);
@@ -416,9 +424,9 @@ final class MbrReader {
 
   String _readNonAscii(int start, String at) {
     try {
-      return _decodeUtf8(start, offset);
+      return _decodeUtf8(start, _offset);
     } on FormatException {
-      offset = start;
+      _offset = start;
       fail(MbrStatus.badUtf8, at);
     }
   }
@@ -456,9 +464,16 @@ final class MbrWriter {
     });
   }
 
-  /// Bytes written.
-  int offset = 0;
+  int _offset = 0;
 
+  /// Bytes written. Setting it begins a value there: what is counted over a whole value starts anew.
+  int get offset => _offset;
+  set offset(int start) {
+    _offset = start;
+    _emptyItems = 0;
+  }
+
+  int _emptyItems = 0;
   String? _cycle;
   int _depth = 0;
 
@@ -471,16 +486,16 @@ final class MbrWriter {
   ByteData get data => _data;
 
   /// What was written, as a view.
-  Uint8List get written => Uint8List.sublistView(_data, 0, offset);
+  Uint8List get written => Uint8List.sublistView(_data, 0, _offset);
 
-  Never fail(MbrStatus status, String at) => throw MbrCodecException(status, offset, at);
+  Never fail(MbrStatus status, String at) => throw MbrCodecException(status, _offset, at);
 
   /// Makes room for [size] bytes, moves past them and returns where they start. Afterwards [data] may be
   /// another view than before.
   int take(int size) {
-    final start = offset;
+    final start = _offset;
     if (size > _data.lengthInBytes - start) _makeRoom(size);
-    offset = start + size;
+    _offset = start + size;
     return start;
   }
 
@@ -599,9 +614,11 @@ final class MbrWriter {
     _writeUtf8(value, at, MbrStatus.badChar);
   }
 
-  /// The count before items; above [max] it is an error.
-  void writeLength(int count, String at, {int max = _unbounded}) {
-    if (count > max) fail(MbrStatus.badLength, at);
+  /// The count before items, which are at most [max] and take at least [minItemSize] bytes each.
+  void writeLength(int count, String at, {int minItemSize = 1, int max = _unbounded}) {
+    if (count > max || (minItemSize == 0 && (_emptyItems += count) > _emptyItemsMax)) {
+      fail(MbrStatus.badLength, at);
+    }
     final start = take(8);
     _data.setUint32(start, count, Endian.little);
     _data.setUint32(start + 4, 0, Endian.little);
@@ -610,9 +627,9 @@ final class MbrWriter {
   void writeString(String value, String at, {int max = _unbounded}) {
     final start = take(8);
     _writeUtf8(value, at, MbrStatus.badUtf8);
-    final size = offset - start - 8;
+    final size = _offset - start - 8;
     if (size > max) {
-      offset = start;
+      _offset = start;
       fail(MbrStatus.badLength, at);
     }
     _data.setUint32(start, size, Endian.little);
@@ -622,7 +639,7 @@ final class MbrWriter {
   void writeBytes(Uint8List value, String at, {int max = _unbounded}) {
     writeLength(value.length, at, max: max);
     final start = take(value.length);
-    _bytes.setRange(start, offset, value);
+    _bytes.setRange(start, _offset, value);
   }
 
   /// A list of numbers, as long as its elements are as wide as on the wire.
@@ -638,8 +655,8 @@ final class MbrWriter {
   }
 
   void writeList<T>(List<T> value, String at, void Function(MbrWriter writer, T item) writeItem,
-      {int max = _unbounded}) {
-    writeLength(value.length, at, max: max);
+      {int minSize = 1, int max = _unbounded}) {
+    writeLength(value.length, at, minItemSize: minSize, max: max);
     _writeItems(value, at, writeItem);
   }
 
@@ -651,15 +668,15 @@ final class MbrWriter {
   }
 
   void writeSet<T>(Set<T> value, String at, void Function(MbrWriter writer, T item) writeItem,
-      {int max = _unbounded}) {
-    writeLength(value.length, at, max: max);
+      {int minSize = 1, int max = _unbounded}) {
+    writeLength(value.length, at, minItemSize: minSize, max: max);
     _writeItems(value, at, writeItem);
   }
 
   void writeMap<K, V>(Map<K, V> value, String at, void Function(MbrWriter writer, K key) writeKey,
       void Function(MbrWriter writer, V value) writeValue,
-      {int max = _unbounded}) {
-    writeLength(value.length, at, max: max);
+      {int minSize = 1, int max = _unbounded}) {
+    writeLength(value.length, at, minItemSize: minSize, max: max);
     _writeItems(value.entries, at, (writer, MapEntry<K, V> entry) {
       writeKey(writer, entry.key);
       writeValue(writer, entry.value);
@@ -742,7 +759,7 @@ final class MbrWriter {
   void _makeRoom(int size) {
     final grow = _grow;
     if (grow == null) fail(MbrStatus.noSpace, '');
-    _data = grow(offset + size);
+    _data = grow(_offset + size);
     _bytes = _bytesOf(_data);
   }
 
@@ -761,7 +778,7 @@ final class MbrWriter {
   void _writeRaw(TypedData value) {
     final size = value.lengthInBytes;
     final start = take(size);
-    _bytes.setRange(start, offset, value.buffer.asUint8List(value.offsetInBytes, size));
+    _bytes.setRange(start, _offset, value.buffer.asUint8List(value.offsetInBytes, size));
   }
 
   void _writeUtf8(String value, String at, MbrStatus malformed) {
@@ -771,7 +788,7 @@ final class MbrWriter {
     for (var i = 0; i < length; i++) {
       final unit = value.codeUnitAt(i);
       if (unit >= 0x80) {
-        offset = start + i;
+        _offset = start + i;
         return _writeNonAscii(value, i, at, malformed);
       }
       bytes[start + i] = unit;
@@ -795,7 +812,7 @@ final class MbrWriter {
       } else {
         final low = ++i < value.length ? value.codeUnitAt(i) : 0;
         if (unit >= 0xdc00 || low & 0xfc00 != 0xdc00) {
-          offset = next;
+          _offset = next;
           fail(malformed, at);
         }
         final rune = 0x10000 + ((unit & 0x3ff) << 10) + (low & 0x3ff);
@@ -805,7 +822,7 @@ final class MbrWriter {
         bytes[next++] = 0x80 | (rune & 0x3f);
       }
     }
-    offset = next;
+    _offset = next;
   }
 }
 

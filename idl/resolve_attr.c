@@ -232,6 +232,16 @@ static void check_dart_range(resolver *r, const schema_range *range) {
   if (range->has_max) (void)value_fits_dart_int(r, &range->max, range->max.at);
 }
 
+/* @dart(int) is an upper limit too, which every target checks. */
+static const schema_range *with_dart_limit(resolver *r, const schema_range *range, span at) {
+  if (range != NULL && range->has_max) return range;
+  schema_range *limited = ARENA_NEW(r->a, schema_range);
+  *limited = range != NULL ? *range : (schema_range){.at = at};
+  limited->has_max = true;
+  limited->max = (schema_value){.kind = SCHEMA_VALUE_INT, .integer = integer_of(INT64_MAX), .at = at};
+  return limited;
+}
+
 const schema_type *attr_limit(resolver *r, unit *u, const attr_set *set, const schema_type *type) {
   const schema_range *range =
       set->of[ATTR_RANGE] == NULL ? NULL : read_range(r, u, set->of[ATTR_RANGE], type);
@@ -242,9 +252,10 @@ const schema_type *attr_limit(resolver *r, unit *u, const attr_set *set, const s
     dart_int = false;
   }
   if (range == NULL && !dart_int) return type;
+  if (dart_int) range = with_dart_limit(r, range != NULL ? range : number->range, set->of[ATTR_DART]->at);
   type = type_with_limit(r, type, range, dart_int);
   number = type_number(type);
-  if (number->dart_int && number->range != NULL) check_dart_range(r, number->range);
+  if (number->dart_int) check_dart_range(r, number->range);
   return type;
 }
 

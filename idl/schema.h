@@ -110,7 +110,8 @@ struct schema_type {
   const schema_decl *alias; /* the alias it was written as (outermost), or NULL: for documentation */
   const schema_range *range; /* the range in force here for a number (from the place or its aliases), or
                                 NULL. On `f32?` or `list<f32>` it stands on the number type inside. */
-  bool dart_int;             /* u64 with @dart(int); on the u64 inside, as range */
+  bool dart_int;             /* u64 with @dart(int); on the u64 inside, as range, which then has a max of
+                                at most 2^63 - 1 */
   /* Computed. */
   uint64_t wire_min; /* least bytes on the wire; saturates at SCHEMA_UNBOUNDED */
   uint64_t wire_max; /* most, or SCHEMA_UNBOUNDED */

@@ -33,6 +33,7 @@ typedef struct c_body {
   c_gen *g;
   c_lines lines;
   bool has_cursor; /* `p` is declared */
+  bool repeats;    /* inside of a loop: what comes first here comes after something else the next time */
 } c_body;
 
 c_body c_body_new(c_gen *g);

@@ -7,8 +7,8 @@
 /* Bytes of a value that do not depend on it. */
 static uint64_t constant_of(const c_place *p) {
   const schema_type *t = p->type;
-  if (t->kind == SCHEMA_OPTIONAL) return c_is_split_optional(p) ? 1 : 0;
   if (c_is_fixed(t)) return t->wire_min;
+  if (t->kind == SCHEMA_OPTIONAL) return c_is_split_optional(p) ? 1 : 0;
   if (t->kind == SCHEMA_STRING || t->kind == SCHEMA_BYTES) return t->wire_min;
   if (c_has_items(t) && c_items_are_fixed(t)) return t->wire_min;
   if (t->kind == SCHEMA_ARRAY && !p->item) {
@@ -101,7 +101,9 @@ void c_size_members(c_body *b, const c_place *places, size_t count) {
   for (size_t i = 0; i < count; i++) {
     const schema_type *t = places[i].type;
     if (!c_is_split_optional(&places[i]) || !c_is_fixed(t->item) || t->item->wire_min == 0) continue;
-    c_add(&b->lines, 0, "if (%s) size += %" PRIu64 ";", c_has(a, &places[i]), t->item->wire_min);
+    const char *format = b->repeats ? "if (%s) size = mbr_size_add(size, %" PRIu64 ");"
+                                    : "if (%s) size += %" PRIu64 ";";
+    c_add(&b->lines, 0, format, c_has(a, &places[i]), t->item->wire_min);
   }
   for (size_t i = 0; i < count; i++) {
     const c_place *p = &places[i];

@@ -82,6 +82,7 @@ static const c_place *entry_places(arena *a, const schema_type *map, const char 
 static void add_entries(c_body *b, c_codec codec, const schema_type *map, const char *items) {
   const c_place *places = entry_places(b->g->arena, map, items);
   c_body body = c_body_inside(b);
+  body.repeats = true;
   if (codec == C_ENCODE) c_encode_members(&body, places, 2);
   if (codec == C_DECODE) c_decode_members(&body, places, 2);
   if (codec == C_SIZE) c_size_members(&body, places, 2);
@@ -138,8 +139,8 @@ static c_lines items_body(c_gen *g, c_codec codec, const schema_type *t) {
   uint64_t constant;
   switch (codec) {
   case C_ENCODE:
-    c_add(&b.lines, 0, "if (mbr_write_count(w, value->count, %s) != MBR_OK) return w->status;",
-          c_bound(g->arena, t));
+    c_add(&b.lines, 0, "if (mbr_write_count(w, value->count, %" PRIu64 ", %s) != MBR_OK) return w->status;",
+          c_item_min(t), c_bound(g->arena, t));
     if (t->kind == SCHEMA_MAP)
       add_entries(&b, codec, t, "value->items");
     else

@@ -286,11 +286,7 @@ const char *c_violation(arena *a, const schema_type *t, const char *expr, const 
 }
 
 const char *c_bound(arena *a, const schema_type *t) {
-  bool unbounded = t->bound == SCHEMA_UNBOUNDED;
-  const char *bound = unbounded ? "MBR_UNBOUNDED" : arena_printf(a, "%" PRIu64, t->bound);
-  if (!c_has_items(t) || c_item_min(t) != 0) return bound;
-  if (unbounded) return "MBR_EMPTY_ITEMS_MAX";
-  return arena_printf(a, "%s < MBR_EMPTY_ITEMS_MAX ? %s : MBR_EMPTY_ITEMS_MAX", bound, bound);
+  return t->bound == SCHEMA_UNBOUNDED ? "MBR_UNBOUNDED" : arena_printf(a, "%" PRIu64, t->bound);
 }
 
 /* One paragraph more, or a sentence behind the last one. */

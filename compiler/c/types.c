@@ -300,6 +300,14 @@ static const char *sum(arena *a, const char *left, const char *right) {
   return left == NULL ? right : right == NULL ? left : arena_printf(a, "%s + %s", left, right);
 }
 
+/* Items that a list, set, map or array has at most. */
+static const char *most_items(arena *a, const schema_type *t) {
+  const char *bound = c_bound(a, t);
+  if (t->kind == SCHEMA_ARRAY || c_item_min(t) != 0) return bound;
+  if (t->bound == SCHEMA_UNBOUNDED) return "MBR_EMPTY_ITEMS_MAX";
+  return arena_printf(a, "(%s < MBR_EMPTY_ITEMS_MAX ? %s : MBR_EMPTY_ITEMS_MAX)", bound, bound);
+}
+
 /* Arena memory that decoding a member of type `t` takes at most, as an expression; NULL: none. */
 static const char *arena_size(c_gen *g, const schema_type *t) {
   arena *a = g->arena;
@@ -314,8 +322,7 @@ static const char *arena_size(c_gen *g, const schema_type *t) {
   const char *inside = arena_size(g, t->item);
   if (t->kind == SCHEMA_OPTIONAL) return inside;
   if (t->kind == SCHEMA_MAP) inside = sum(a, arena_size(g, t->key), inside);
-  const char *count = t->kind == SCHEMA_ARRAY ? arena_printf(a, "%" PRIu64, t->bound) : c_bound(a, t);
-  if (strchr(count, ' ') != NULL) count = arena_printf(a, "(%s)", count);
+  const char *count = most_items(a, t);
   const char *each = inside == NULL ? NULL : arena_printf(a, "%s * (%s)", count, inside);
   if (t->kind == SCHEMA_ARRAY) return each;
   const char *type = t->kind == SCHEMA_MAP ? c_entry_type(a, t) : c_type(a, t->item);

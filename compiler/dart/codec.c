@@ -43,7 +43,8 @@ static const char *range_arguments(dart_file *f, const schema_type *t) {
   arena *a = f->package->arena;
   const schema_range *r = t->range;
   const char *min = r->has_min ? arena_printf(a, ", min: %s", dart_bound(f, t, &r->min)) : "";
-  const char *max = r->has_max ? arena_printf(a, ", max: %s", dart_bound(f, t, &r->max)) : "";
+  const char *max =
+      dart_max(t) != NULL ? arena_printf(a, ", max: %s", dart_bound(f, t, dart_max(t))) : "";
   return arena_printf(a, "%s%s", min, max);
 }
 
@@ -83,10 +84,17 @@ static const char *item_encoder(dart_file *f, const schema_type *item) {
   return arena_printf(a, "(writer, item) => %.*s", (int)(size - 1), statement);
 }
 
+/* Least bytes of an item of a list, or of a map. */
+static unsigned long long least_size(const schema_type *t) {
+  uint64_t key = t->kind == SCHEMA_MAP ? t->key->wire_min : 0;
+  return key + t->item->wire_min;
+}
+
 static const char *encode_list(dart_file *f, const schema_type *t, const char *value, const char *at) {
   arena *a = f->package->arena;
   bool is_array = t->kind == SCHEMA_ARRAY;
   const char *size = is_array ? arena_printf(a, ", %llu", (unsigned long long)t->bound) : max_argument(a, t);
+  if (!is_array && least_size(t) == 0) size = arena_printf(a, ", minSize: 0%s", size);
   if (dart_typed_list(t) != NULL) {
     /* What writeNumbers takes does not tell which list it is. */
     value = in_range(f, "writer", t->item, value, at,
@@ -166,12 +174,6 @@ static const char *encode(dart_file *f, const schema_type *t, const char *value,
 static const char *item_decoder(dart_file *f, const schema_type *item) {
   if (item->kind == SCHEMA_NAMED) return dart_decoder(f, item->decl);
   return arena_printf(f->package->arena, "(reader) => %s", dart_decode(f, item, ""));
-}
-
-/* Least bytes of an item of a list, or of a map. */
-static unsigned long long least_size(const schema_type *t) {
-  uint64_t key = t->kind == SCHEMA_MAP ? t->key->wire_min : 0;
-  return key + t->item->wire_min;
 }
 
 /* F32List, for readF32List: what the typed-data class is called on the wire. */

@@ -100,6 +100,8 @@ const char *dart_float(arena *a, double value);
 const char *dart_member_value(dart_file *f, const schema_decl *d, const schema_member *m);
 /* The number a range stands for, in a type of the schema. */
 const char *dart_bound(dart_file *f, const schema_type *t, const schema_value *v);
+/* The end of a number's range that Dart's own type does not see to, or NULL. */
+const schema_value *dart_max(const schema_type *t);
 bool dart_is_big(const schema_type *t);
 /* "Unit: km/h. Range: 0 to 100. At most 64 items.", or NULL. */
 const char *dart_details(dart_file *f, const schema_info *info, const schema_type *t);

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "../../idl/integer.h"
 #include "dart.h"
 
 #define DECIMAL_DIGITS_128 40u
@@ -191,6 +192,12 @@ const char *dart_bound(dart_file *f, const schema_type *t, const schema_value *v
   return dart_is_big(t) ? big_int(f, v->integer) : dart_int(f->package->arena, v->integer);
 }
 
+const schema_value *dart_max(const schema_type *t) {
+  const schema_range *r = t->range;
+  if (r == NULL || !r->has_max) return NULL;
+  return t->dart_int && integer_compare(r->max.integer, integer_of(INT64_MAX)) == 0 ? NULL : &r->max;
+}
+
 const schema_type *dart_number_in(const schema_type *t) {
   while (t->kind == SCHEMA_OPTIONAL || t->kind == SCHEMA_LIST || t->kind == SCHEMA_ARRAY) t = t->item;
   bool is_number = (t->kind >= SCHEMA_I8 && t->kind <= SCHEMA_F64);
@@ -204,11 +211,12 @@ static const char *readable(arena *a, const schema_type *t, const schema_value *
 }
 
 static const char *range_details(arena *a, const schema_type *t) {
-  const schema_range *r = t == NULL ? NULL : t->range;
-  if (r == NULL) return "";
-  if (!r->has_min) return arena_printf(a, "At most %s. ", readable(a, t, &r->max));
-  if (!r->has_max) return arena_printf(a, "At least %s. ", readable(a, t, &r->min));
-  return arena_printf(a, "Range: %s to %s. ", readable(a, t, &r->min), readable(a, t, &r->max));
+  if (t == NULL || t->range == NULL) return "";
+  const char *min = t->range->has_min ? readable(a, t, &t->range->min) : NULL;
+  const char *max = dart_max(t) != NULL ? readable(a, t, dart_max(t)) : NULL;
+  if (min != NULL && max != NULL) return arena_printf(a, "Range: %s to %s. ", min, max);
+  if (max != NULL) return arena_printf(a, "At most %s. ", max);
+  return min != NULL ? arena_printf(a, "At least %s. ", min) : "";
 }
 
 static const char *bound_details(arena *a, const schema_type *t) {

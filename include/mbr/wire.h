@@ -31,7 +31,8 @@ extern "C" {
 #endif
 #endif
 
-/* Most items of a list whose items take no bytes on the wire: nothing else would bound its count. */
+/* Most items without bytes on the wire in one value, all of its lists together: nothing in the input pays
+ * for them, so that nothing else would bound what they take. */
 #ifndef MBR_EMPTY_ITEMS_MAX
 #define MBR_EMPTY_ITEMS_MAX 65536u
 #endif
@@ -114,17 +115,19 @@ typedef struct mbr_arena {
 
 typedef struct mbr_writer {
   uint8_t *data;
-  size_t size;       /* of data */
-  size_t offset;     /* bytes written; the place of the first error once status is set */
-  mbr_status status; /* the first error; sticky */
+  size_t size;          /* of data */
+  size_t offset;        /* bytes written; the place of the first error once status is set */
+  mbr_status status;    /* the first error; sticky */
+  uint32_t empty_items; /* items without bytes so far */
 } mbr_writer;
 
 typedef struct mbr_reader {
   const uint8_t *data;
   size_t size;
-  size_t offset;     /* bytes read; the place of the first error once status is set */
-  mbr_status status; /* the first error; sticky */
-  mbr_arena *arena;  /* may be NULL where nothing decoded needs one */
+  size_t offset;        /* bytes read; the place of the first error once status is set */
+  mbr_status status;    /* the first error; sticky */
+  uint32_t empty_items; /* items without bytes so far */
+  mbr_arena *arena;     /* may be NULL where nothing decoded needs one */
 } mbr_reader;
 
 void mbr_arena_init(mbr_arena *arena, void *data, size_t size);
@@ -403,11 +406,11 @@ mbr_status mbr_read_timestamp(mbr_reader *r, int64_t *v);
 mbr_status mbr_write_char(mbr_writer *w, uint32_t v);
 mbr_status mbr_read_char(mbr_reader *r, uint32_t *v);
 
-/* The count before a list, set or map of at most `max` items. Reading compares it with `max` and with
- * what the rest of the input can hold, at `min_item_size` bytes an item (0: MBR_EMPTY_ITEMS_MAX items
- * at most), before it is narrowed: a hostile count costs nothing. MBR_BAD_LENGTH otherwise. A writer
- * of items without bytes gives min(bound, MBR_EMPTY_ITEMS_MAX) as `max`. */
-mbr_status mbr_write_count(mbr_writer *w, size_t count, size_t max);
+/* The count before a list, set or map of at most `max` items of at least `min_item_size` bytes each. Reading
+ * compares it with `max` and with what the rest of the input can hold before it is narrowed: a hostile count
+ * costs nothing. Items without bytes add up to at most MBR_EMPTY_ITEMS_MAX for one writer or reader.
+ * MBR_BAD_LENGTH otherwise. */
+mbr_status mbr_write_count(mbr_writer *w, size_t count, size_t min_item_size, size_t max);
 mbr_status mbr_read_count(mbr_reader *r, size_t *count, size_t min_item_size, size_t max);
 
 /* mbr_read_count and arena memory for that many items of `item_size` bytes in C. NULL, and a count of 0,

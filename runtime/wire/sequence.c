@@ -44,7 +44,7 @@
 
 #define LIST(name, type, min_item_size)                                                       \
   mbr_status mbr_write_list_##name(mbr_writer *w, mbr_list_##name v, size_t max) {            \
-    (void)mbr_write_count(w, v.count, max);                                                   \
+    (void)mbr_write_count(w, v.count, min_item_size, max);                                    \
     return mbr_write_array_##name(w, v.items, v.count);                                       \
   }                                                                                           \
   mbr_status mbr_read_list_##name(mbr_reader *r, mbr_list_##name *v, size_t max) {            \
@@ -66,7 +66,7 @@
     return r->status;                                                                         \
   }                                                                                           \
   mbr_status mbr_write_list_##name(mbr_writer *w, mbr_list_##name v, size_t max, size_t item_max) { \
-    (void)mbr_write_count(w, v.count, max);                                                   \
+    (void)mbr_write_count(w, v.count, MBR_COUNT_SIZE, max);                                   \
     return mbr_write_array_##name(w, v.items, v.count, item_max);                             \
   }                                                                                           \
   mbr_status mbr_read_list_##name(mbr_reader *r, mbr_list_##name *v, size_t max, size_t item_max) { \

@@ -10,6 +10,7 @@ void mbr_writer_init(mbr_writer *w, void *data, size_t size) {
   w->size = size;
   w->offset = 0;
   w->status = MBR_OK;
+  w->empty_items = 0;
 }
 
 void mbr_reader_init(mbr_reader *r, const void *data, size_t size, mbr_arena *arena) {
@@ -17,6 +18,7 @@ void mbr_reader_init(mbr_reader *r, const void *data, size_t size, mbr_arena *ar
   r->size = size;
   r->offset = 0;
   r->status = MBR_OK;
+  r->empty_items = 0;
   r->arena = arena;
 }
 
@@ -105,17 +107,23 @@ mbr_status mbr_read_char(mbr_reader *r, uint32_t *v) {
   return MBR_OK;
 }
 
-mbr_status mbr_write_count(mbr_writer *w, size_t count, size_t max) {
-  return count <= max ? mbr_write_u64(w, count) : mbr_writer_fail(w, MBR_BAD_LENGTH);
+mbr_status mbr_write_count(mbr_writer *w, size_t count, size_t min_item_size, size_t max) {
+  bool empty = min_item_size == 0;
+  if (count > max || (empty && count > MBR_EMPTY_ITEMS_MAX - w->empty_items))
+    return mbr_writer_fail(w, MBR_BAD_LENGTH);
+  if (empty) w->empty_items += (uint32_t)count;
+  return mbr_write_u64(w, count);
 }
 
 mbr_status mbr_read_count(mbr_reader *r, size_t *count, size_t min_item_size, size_t max) {
   const uint8_t *p = mbr_reader_take(r, MBR_COUNT_SIZE);
   *count = 0;
   if (p == NULL) return r->status;
-  size_t payable = min_item_size != 0 ? (r->size - r->offset) / min_item_size : MBR_EMPTY_ITEMS_MAX;
+  size_t possible =
+      min_item_size != 0 ? (r->size - r->offset) / min_item_size : MBR_EMPTY_ITEMS_MAX - r->empty_items;
   uint64_t wide = mbr_get_u64(p);
-  if (wide > max || wide > payable) return mbr_reader_fail_at(r, p, MBR_BAD_LENGTH);
+  if (wide > max || wide > possible) return mbr_reader_fail_at(r, p, MBR_BAD_LENGTH);
+  if (min_item_size == 0) r->empty_items += (uint32_t)wide;
   *count = (size_t)wide;
   return MBR_OK;
 }

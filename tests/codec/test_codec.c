@@ -11,6 +11,7 @@ CODEC(codec_shapes_numbers);
 CODEC(codec_shapes_optionals);
 CODEC(codec_shapes_ranges);
 CODEC(codec_shapes_limits);
+CODEC(codec_shapes_odometer);
 CODEC(codec_shapes_lists);
 CODEC(codec_shapes_arrays);
 CODEC(codec_shapes_tuples);
@@ -293,6 +294,28 @@ static void nan_is_outside_of_every_range(void **state) {
 }
 
 /* The limits are numbers of the type, also where the compiler computes with more precision. */
+static void what_dart_holds_as_int_is_checked_both_ways(void **state) {
+  (void)state;
+  static const uint64_t trips[] = {0, INT64_MAX}, beyond[] = {0, (uint64_t)INT64_MAX + 1, 0};
+  static const size_t places[] = {0, 8 + 8 + 8, 8 + 8 + 16 + 1}; /* total, the second trip, last */
+  const codec *c = &codec_shapes_odometer_codec;
+  const codec_shapes_odometer good = {INT64_MAX, {trips, 2}, true, INT64_MAX};
+  codec_shapes_odometer value = good, got;
+  size_t size, offset;
+  assert_round_trip(c, &value);
+  value.total++, assert_refused(c, &value, MBR_BAD_RANGE), value = good;
+  value.trips = (mbr_list_u64){beyond, 3}, assert_refused(c, &value, MBR_BAD_RANGE), value = good;
+  value.last++, assert_refused(c, &value, MBR_BAD_RANGE), value = good;
+  uint8_t *data = encode_exact(c, &value, &size);
+  for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {
+    data[places[i] + 7] ^= 0x80;
+    assert_int_equal(decode_copy(c, data, size, &got, &offset), MBR_BAD_RANGE);
+    assert_int_equal(offset, places[i]);
+    data[places[i] + 7] ^= 0x80;
+  }
+  free(data);
+}
+
 static void limits_themselves_are_within_a_range(void **state) {
   (void)state;
   codec_shapes_limits value = {.single = 0.7f, .double_ = 0.7};
@@ -634,6 +657,19 @@ static void maps_survive(void **state) {
   assert_round_trip(&codec_shapes_tree_codec, &trees[0].value);
 }
 
+/* A size that nothing can hold stays that, whatever comes after it. */
+static void sizes_of_entries_saturate(void **state) {
+  (void)state;
+  mbr_entry_codec_shapes_key_opt_u8 keys[] = {{.key = key(2, true, 0)},
+                                              {.key = key(1, false, 0), .has_value = true}};
+  codec_shapes_maps value = {0};
+  value.d.items = keys;
+  value.d.count = 2;
+  keys[0].key.has_name = true;
+  keys[0].key.name.size = (size_t)-1;
+  assert_true(codec_shapes_maps_size(&value) == (size_t)-1);
+}
+
 static void ranges_of_128_bits_are_checked(void **state) {
   (void)state;
   const codec *c = &codec_shapes_wide128_codec;
@@ -705,6 +741,7 @@ int main(void) {
       cmocka_unit_test(ranges_are_checked_when_encoding),
       cmocka_unit_test(ranges_are_checked_when_decoding),
       cmocka_unit_test(nan_is_outside_of_every_range),
+      cmocka_unit_test(what_dart_holds_as_int_is_checked_both_ways),
       cmocka_unit_test(limits_themselves_are_within_a_range),
       cmocka_unit_test(lists_survive),
       cmocka_unit_test(hostile_counts_are_refused),
@@ -722,6 +759,7 @@ int main(void) {
       cmocka_unit_test(an_item_that_occurs_twice_is_refused),
       cmocka_unit_test(a_duplicate_is_reported_where_the_second_starts),
       cmocka_unit_test(maps_survive),
+      cmocka_unit_test(sizes_of_entries_saturate),
       cmocka_unit_test(ranges_of_128_bits_are_checked),
       cmocka_unit_test(depth_is_bounded_both_ways),
       cmocka_unit_test(a_missing_pointer_is_misuse),

@@ -156,6 +156,8 @@ Future<void> characters() async {
     await refuses(MbrStatus.badChar, () => write((w) => w.writeChar(value, 'T.c')), path: 'T.c');
   }
   for (final bytes in [
+    [0x80], // complete as it is, so not cut
+    [0xbf],
     [0x80, 0x80],
     [0xc0, 0x80],
     [0xed, 0xa0, 0x80],
@@ -184,10 +186,30 @@ Future<void> lengths() async {
   await refuses(MbrStatus.badLength, () => reader([0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0]).readF64List('T.l'));
   await refuses(MbrStatus.badLength, () => reader([1, 0, 0, 0, 1, 0, 0, 0, 9]).readBytes('T.b'));
   await refuses(MbrStatus.badLength, () => reader([3, 0, 0, 0, 0, 0, 0, 0, 9, 9]).readU8List('T.l'));
-  // Items without bytes are bounded too.
-  await refuses(MbrStatus.badLength,
-      () => reader([1, 0, 1, 0, 0, 0, 0, 0]).readList('T.l', (reader) => 0, minSize: 0));
-  checkEqual(reader([0, 0, 1, 0, 0, 0, 0, 0]).readList('T.l', (reader) => 0, minSize: 0).length, 65536);
+}
+
+/// Nothing in the input pays for them, so all lists of a value share one limit.
+Future<void> itemsWithoutBytes() async {
+  const most = 65536;
+  List<int> readOne(MbrReader reader) => reader.readList('T.l', (reader) => 0, minSize: 0);
+  void writeOne(MbrWriter writer, int count) =>
+      writer.writeList(List.filled(count, 0), 'T.l', (writer, item) {}, minSize: 0);
+
+  final bytes = write((w) => [most - 2, 0, 1, 1, 0].forEach((count) => writeOne(w, count)));
+  final input = reader([...bytes, 1, 0, 0, 0, 0, 0, 0, 0]);
+  checkEqual([for (var i = 0; i < 5; i++) readOne(input).length], [most - 2, 0, 1, 1, 0]);
+  await refuses(MbrStatus.badLength, () => readOne(input), path: 'T.l', offset: 1 + bytes.length);
+  await refuses(MbrStatus.badLength, () => write((w) => writeOne(w, most + 1)), path: 'T.l');
+  await refuses(MbrStatus.badLength, () => write((w) => [most, 1].forEach((count) => writeOne(w, count))));
+  // Another value begins: it has a limit of its own.
+  final again = MbrReader(ByteData(16)..setUint32(0, most, Endian.little), 0, 16);
+  checkEqual(readOne(again).length, most);
+  again.offset = 0;
+  checkEqual(readOne(again).length, most);
+  final writer = MbrWriter.onHeap();
+  writeOne(writer, most);
+  writer.offset = 0;
+  writeOne(writer, most);
 }
 
 Future<void> numberLists() async {
@@ -350,6 +372,7 @@ void main() => runCases({
       'characters': characters,
       'decoding is strict': strictness,
       'lengths are checked before they are believed': lengths,
+      'items without bytes are limited together': itemsWithoutBytes,
       'lists of numbers': numberLists,
       'short and long lists of numbers': longNumberLists,
       'lists of items are unmodifiable': listsOfItems,

@@ -1,24 +1,30 @@
 /// A contract as text: one file a namespace. Knows nothing of targets.
+///
+/// A *lax* contract is the same without limits: no bounds, no ranges, and as much depth as anyone wants. Its
+/// types are laid out in C as those of the contract, so that values come to be there which that one forbids.
 library;
 
 import 'schema.dart';
 
-String contractText(Space space, Iterable<Space> imports) {
-  final writer = _Writer(space);
+String contractText(Space space, Iterable<Space> imports, {required bool isLax}) {
+  final writer = _Writer(space, isLax: isLax);
   return [
-    'namespace ${space.name};',
-    for (final other in imports) 'import "${other.symbol}.mbr";',
+    'namespace ${isLax ? 'lax.' : ''}${space.name};',
+    for (final other in imports) 'import "${isLax ? 'lax_' : ''}${other.symbol}.mbr";',
     for (final MapEntry(:key, :value) in space.constants.entries) 'const $key: u8 = $value;',
     for (final decl in space.decls) writer.decl(decl),
-    if (space.methods.isNotEmpty) writer.service(),
+    if (space.methods.isNotEmpty && !isLax) writer.service(),
     '',
   ].join('\n');
 }
 
+const int _anyDepth = 1000;
+
 final class _Writer {
-  _Writer(this.space);
+  _Writer(this.space, {required this.isLax});
 
   final Space space;
+  final bool isLax;
 
   String decl(Decl decl) => switch (decl) {
         Enum(:final kind, :final type, :final members) =>
@@ -40,7 +46,10 @@ final class _Writer {
     ].join(' ') + ';';
   }
 
-  String _depth(Composite decl) => decl.maxDepth == null ? '' : '@max_depth(${decl.maxDepth}) ';
+  String _depth(Composite decl) {
+    final depth = isLax && decl.isRecursive ? _anyDepth : decl.maxDepth;
+    return depth == null ? '' : '@max_depth($depth) ';
+  }
 
   String _fields(List<Field> fields) => [for (final field in fields) '\n  ${_field(field)};'].join();
 
@@ -61,19 +70,19 @@ final class _Writer {
       if (number?.max case final max?) 'max = $max',
     ];
     return [
-      if (ends.isNotEmpty) '@range(${ends.join(', ')}) ',
+      if (ends.isNotEmpty && !isLax) '@range(${ends.join(', ')}) ',
       if (number != null && number.isDartInt) '@dart(int) ',
     ].join();
   }
 
   String type(Type type) => switch (type) {
         Scalar(:final kind) => kind,
-        Text(:final kind, :final bound) => bound == null ? kind : '$kind<$bound>',
+        Text(:final kind, :final bound) => bound == null || isLax ? kind : '$kind<$bound>',
         Optional(:final item) => '${this.type(item)}?',
         Collection(:final kind, :final key, :final item, :final bound) => '$kind<${[
             if (key != null) this.type(key),
             this.type(item),
-            if (bound != null) _bound(bound),
+            if (bound != null && !isLax) _bound(bound),
           ].join(', ')}>',
         Array(:final item, :final count) => 'array<${this.type(item)}, ${_bound(count)}>',
         Tuple(:final members) => '(${members.map(this.type).join(', ')})',
@@ -86,5 +95,6 @@ final class _Writer {
         '$bound',
       ].first;
 
-  String _reference(Decl decl) => decl.space == space ? decl.name : '${decl.space.name}.${decl.name}';
+  String _reference(Decl decl) =>
+      decl.space == space ? decl.name : '${isLax ? 'lax.' : ''}${decl.space.name}.${decl.name}';
 }

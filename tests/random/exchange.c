@@ -42,12 +42,13 @@ static void answer(FILE *out, const mbr_reader *r, mbr_status status, size_t ann
     die("answers");
 }
 
-/* A value that decodes and does not encode is told by the status of the latter. */
+/* A value that decodes and does not encode is told by the status of the latter. One that is too deep has no
+ * size; as many bytes as it was decoded from are room enough to find that out. */
 static void exchange(FILE *out, const codec *c, const uint8_t *bytes, size_t size) {
   test_arena arena;
   mbr_reader r;
   mbr_writer w;
-  uint8_t *copy = allocate(size), *encoded = NULL;
+  uint8_t *copy = allocate(size);
   void *value = allocate(c->value_size);
   size_t announced = 0;
   memcpy(copy, bytes, size);
@@ -57,8 +58,9 @@ static void exchange(FILE *out, const codec *c, const uint8_t *bytes, size_t siz
   mbr_status status = c->decode(&r, value);
   if (status == MBR_OK) status = mbr_reader_finish(&r);
   if (status == MBR_OK) announced = c->size(value);
-  encoded = allocate(announced);
-  mbr_writer_init(&w, encoded, announced);
+  size_t room = announced == (size_t)-1 ? size : announced;
+  uint8_t *encoded = allocate(room);
+  mbr_writer_init(&w, encoded, room);
   if (status == MBR_OK) status = c->encode(&w, value);
   answer(out, &r, status, announced, &w);
   test_arena_free(&arena);

@@ -1,5 +1,6 @@
-/// Sends random values from Dart to C and back, and damaged ones to both, and compares. Knows no contract:
-/// the program that generate.dart wrote hands its types over.
+/// Sends random values from Dart to C and back, damaged ones to the decoders of both and values that break a
+/// limit to the encoders of both, and compares. Knows no contract: the program that generate.dart wrote hands
+/// its types over.
 ///
 /// Arguments: SEED VALUES_FILE ANSWERS_FILE C_PROGRAM. The C program reads the one file and writes the other.
 library;
@@ -71,7 +72,7 @@ final class Answer {
 
 /// Bytes that are sent to C.
 final class Case {
-  const Case(this.subject, this.bytes, {this.original, this.hasNan = false});
+  const Case(this.subject, this.bytes, {this.original, this.hasNan = false, this.refusal});
 
   final Subject<Object?> subject;
   final Uint8List bytes;
@@ -79,11 +80,15 @@ final class Case {
   /// The value, when the bytes are not damaged.
   final Object? original;
   final bool hasNan;
+
+  /// What Dart makes of a value that breaks a limit, when the bytes are how the lax contract encodes it.
+  final Answer? refusal;
 }
 
-void exchange(List<String> arguments, List<Subject<Object?>> subjects) {
+/// Of each of [subjects] there is one in [lax], of the type without limits.
+void exchange(List<String> arguments, List<Subject<Object?>> subjects, List<Subject<Object?>> lax) {
   final [seed, valuesFile, answersFile, program] = arguments;
-  final run = _Exchange(int.parse(seed), subjects)..collect();
+  final run = _Exchange(int.parse(seed), subjects, lax)..collect();
   File(valuesFile).writeAsBytesSync(run.written());
   final result = Process.runSync(program, [valuesFile, answersFile]);
   stdout.write(result.stdout);
@@ -94,13 +99,13 @@ void exchange(List<String> arguments, List<Subject<Object?>> subjects) {
 }
 
 final class _Exchange {
-  _Exchange(this.seed, this.subjects);
+  _Exchange(this.seed, this.subjects, this.lax);
 
   final int seed;
-  final List<Subject<Object?>> subjects;
+  final List<Subject<Object?>> subjects, lax;
   final List<Case> cases = [];
-  final Map<String, int> refusals = {};
-  int values = 0, accepted = 0, failures = 0;
+  final Map<String, int> refusals = {}, encoderRefusals = {};
+  int values = 0, damaged = 0, accepted = 0, failures = 0;
 
   void fail(String what, [Case? of]) {
     if (++failures > _failuresToShow) return;
@@ -125,9 +130,24 @@ final class _Exchange {
         final dice = Dice([seed, index, i, 1]);
         for (var k = 0; k < _damagesOfAValue; k++) {
           cases.add(Case(subject, damage(one.bytes, dice)));
+          damaged++;
         }
+        if (_broken(index, i) case final broken?) cases.add(broken);
       }
     }
+  }
+
+  /// The value number [i] again, but with one of its limits broken, if it has any.
+  Case? _broken(int index, int i) {
+    final kept = Maker(Dice([seed, index, i]));
+    subjects[index].make(kept);
+    if (kept.limits == 0) return null;
+    final limit = Dice([seed, index, i, 2]).below(kept.limits);
+    Object? make(Subject<Object?> subject) =>
+        subject.make(Maker(Dice([seed, index, i]), brokenLimit: limit));
+    final bytes = lax[index].encode(make(lax[index]));
+    final broken = make(subjects[index]);
+    return Case(lax[index], bytes, refusal: _answer(() => subjects[index].encode(broken)));
   }
 
   Case? _value(Subject<Object?> subject, Dice dice) {
@@ -165,7 +185,7 @@ final class _Exchange {
     final out = BytesBuilder();
     for (final one in cases) {
       final head = ByteData(8)
-        ..setUint32(0, subjects.indexOf(one.subject), Endian.little)
+        ..setUint32(0, [...subjects, ...lax].indexOf(one.subject), Endian.little)
         ..setUint32(4, one.bytes.length, Endian.little);
       out
         ..add(head.buffer.asUint8List())
@@ -188,7 +208,14 @@ final class _Exchange {
       final offset = next(), announced = next(), size = next();
       final bytes = Uint8List.sublistView(answers, at, at += size);
       final answer = Answer(status, offset, announced: announced, bytes: bytes);
-      one.original == null ? _compareDamaged(one, answer) : _compareValue(one, answer);
+      switch (one) {
+        case Case(:final refusal?):
+          _compareRefusal(one, answer, refusal);
+        case Case(original: null):
+          _compareDamaged(one, answer);
+        default:
+          _compareValue(one, answer);
+      }
     }
     if (at != answers.length) fail('C has more answers than there are cases');
   }
@@ -204,6 +231,13 @@ final class _Exchange {
       fail('C announces ${c.announced} bytes and encodes ${c.bytes.length}', one);
     }
     if (!_isEqual(one.bytes, c.bytes)) fail('C encodes other bytes: ${_hex(c.bytes)}', one);
+  }
+
+  /// Of encoders only the reason counts: each looks at as many fields at a time as it likes.
+  void _compareRefusal(Case one, Answer c, Answer dart) {
+    if (c.status != dart.status) return fail('C encodes: ${c.status.name}, Dart: ${dart.status.name}', one);
+    encoderRefusals.update(dart.status.name, (count) => count + 1, ifAbsent: () => 1);
+    if (c.isOk && !_isEqual(c.bytes, dart.bytes)) fail('C encodes other bytes: ${_hex(c.bytes)}', one);
   }
 
   void _compareDamaged(Case one, Answer c) {
@@ -223,14 +257,15 @@ final class _Exchange {
     if (!isSame) fail('Dart encodes other bytes: ${_hex(dart.bytes)}', one);
   }
 
-  Answer _ask(Case one) {
+  Answer _ask(Case one) => _answer(() => one.subject.encode(one.subject.decode(one.bytes)), one);
+
+  Answer _answer(Uint8List Function() encode, [Case? of]) {
     try {
-      final value = one.subject.decode(one.bytes);
-      return Answer(MbrStatus.ok, one.bytes.length, bytes: one.subject.encode(value));
+      return Answer(MbrStatus.ok, 0, bytes: encode());
     } on MbrCodecException catch (error) {
       return Answer(error.status, error.offset, bytes: Uint8List(0));
     } catch (error) {
-      fail('Dart ends with $error', one);
+      fail('Dart ends with $error', of);
       return Answer(MbrStatus.internal, 0, bytes: Uint8List(0));
     }
   }
@@ -252,10 +287,13 @@ final class _Exchange {
     return true;
   }
 
+  String _counts(Map<String, int> counts) =>
+      [for (final status in counts.keys.toList()..sort()) '${counts[status]} $status'].join(', ');
+
   void finish() {
-    final sorted = refusals.keys.toList()..sort();
-    print('seed $seed: ${subjects.length} types, $values values, ${cases.length - values} damaged: '
-        '$accepted accepted, ${[for (final status in sorted) '${refusals[status]} $status'].join(', ')}');
+    print('seed $seed: ${subjects.length} types, $values values, $damaged damaged: $accepted accepted, '
+        '${_counts(refusals)}; ${cases.length - values - damaged} with a limit broken: '
+        '${_counts(encoderRefusals)}');
     if (failures == 0) return;
     stderr.writeln('seed $seed: $failures failed');
     exitCode = 1;

@@ -21,7 +21,8 @@ void main(List<String> arguments) {
 void _write(List<Space> spaces, Directory folder) {
   void write(String name, String text) => File('${folder.path}/$name').writeAsStringSync(text);
   for (final (index, space) in spaces.indexed) {
-    write('${space.symbol}.mbr', contractText(space, spaces.take(index)));
+    write('${space.symbol}.mbr', contractText(space, spaces.take(index), isLax: false));
+    write('lax_${space.symbol}.mbr', contractText(space, spaces.take(index), isLax: true));
   }
   write('values.dart', dartTable(spaces));
   write('subjects.c', cTable(spaces));

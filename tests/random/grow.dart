@@ -28,7 +28,8 @@ List<Space> growContract(Dice dice) {
 void _boundDepth(Dice dice, List<Decl> decls) {
   final cycles = Cycles(decls);
   for (final decl in decls.whereType<Composite>()) {
-    if (!cycles.isRecursive(decl) || dice.oneIn(3)) continue;
+    decl.isRecursive = cycles.isRecursive(decl);
+    if (!decl.isRecursive || dice.oneIn(3)) continue;
     final least = cycles.cycleOf(decl).length == 1 ? 1 : 32;
     decl.maxDepth = least + dice.below(dice.oneIn(2) ? 4 : 80);
   }

@@ -17,8 +17,10 @@ final class _TooDeep implements Exception {
 enum _Shape { bare, bushy, deep }
 
 final class Maker {
-  Maker(this._dice)
-      : _shape = _dice.pick(const [_Shape.bare, _Shape.bushy, _Shape.bushy, _Shape.deep]),
+  /// The value keeps the limits that its maker tells, unless it is to break one: the one at [brokenLimit].
+  Maker(this._dice, {int? brokenLimit})
+      : _brokenLimit = brokenLimit,
+        _shape = _dice.pick(const [_Shape.bare, _Shape.bushy, _Shape.bushy, _Shape.deep]),
         _rest = 40 << _dice.below(5);
 
   final Dice _dice;
@@ -29,6 +31,13 @@ final class Maker {
 
   /// How many values of the types of a cycle are open.
   final Map<String, int> _depths = {};
+
+  final int? _brokenLimit;
+
+  /// How many limits the value has kept so far, which it could have broken.
+  int limits = 0;
+
+  bool get _breaks => limits++ == _brokenLimit;
 
   /// Is there a NaN in the value, which equals nothing?
   bool hasNan = false;
@@ -43,7 +52,7 @@ final class Maker {
 
   T nest<T>(String cycle, int maxDepth, T Function() make) {
     final depth = _depths[cycle] ?? 0;
-    if (depth >= maxDepth) throw const _TooDeep();
+    if (depth >= maxDepth && !_breaks) throw const _TooDeep();
     _depths[cycle] = depth + 1;
     try {
       return make();
@@ -77,6 +86,7 @@ final class Maker {
   }
 
   int _count(int? bound) {
+    if (bound != null && _breaks) return bound + 1;
     if (_isOver) return 0;
     final wanted = switch (_shape) {
       _Shape.bare => _dice.below(2),
@@ -126,7 +136,9 @@ final class Maker {
 
   bool boolean() => oneIn(2);
 
-  int integer(int min, int max) {
+  /// Of the numbers [outside] of the limits one breaks them.
+  int integer(int min, int max, {List<int> outside = const []}) {
+    if (outside.isNotEmpty && _breaks) return pick(outside);
     final wanted = switch (_dice.below(8)) {
       0 => min,
       1 => max,
@@ -143,7 +155,8 @@ final class Maker {
     return min + (span > 0 ? positive % span : positive);
   }
 
-  BigInt big(String first, String last) {
+  BigInt big(String first, String last, {List<String> outside = const []}) {
+    if (outside.isNotEmpty && _breaks) return BigInt.parse(pick(outside));
     final min = BigInt.parse(first), max = BigInt.parse(last);
     final wanted = switch (_dice.below(8)) {
       0 => min,
@@ -172,6 +185,9 @@ final class Maker {
   double _single(int bits) => (ByteData(4)..setUint32(0, bits)).getFloat32(0);
 
   double _real(List<double> extremes, double random, double? min, double? max) {
+    if ((min != null || max != null) && _breaks) {
+      return pick([double.nan, if (max != null) double.infinity, if (min != null) double.negativeInfinity]);
+    }
     final wanted = switch (_dice.below(8)) {
       0 => min ?? double.negativeInfinity,
       1 => max ?? double.infinity,
@@ -207,7 +223,10 @@ final class Maker {
 
   String char() => String.fromCharCode(_rune());
 
-  int _size(int? bound) => bound != null && oneIn(3) ? bound : _dice.below((bound ?? 20) + 1);
+  int _size(int? bound) {
+    if (bound != null && _breaks) return bound + 1;
+    return bound != null && oneIn(3) ? bound : _dice.below((bound ?? 20) + 1);
+  }
 
   String string([int? bound]) {
     final runes = <int>[];

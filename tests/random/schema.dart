@@ -188,6 +188,7 @@ final class Alias extends Decl {
 sealed class Composite extends Decl {
   Composite(super.space, super.name);
 
+  bool isRecursive = false;
   int? maxDepth;
 }
 

@@ -1,5 +1,5 @@
 /// The tables that go with a contract: in Dart a maker of random values of every struct and union, in C
-/// their codecs. Knows how mbrc names things in either.
+/// their codecs, and both for the lax contract too. Knows how mbrc names things in either.
 library;
 
 import 'schema.dart';
@@ -13,48 +13,57 @@ String cTable(List<Space> spaces) {
   return '''
 #include "exchange.h"
 
-${[for (final space in spaces) '#include "${space.symbol}.h"'].join('\n')}
+${[for (final space in spaces) '#include "${space.symbol}.h"\n#include "lax_${space.symbol}.h"'].join('\n')}
 
-${[for (final name in names) 'CODEC($name);'].join('\n')}
+${[for (final name in names) 'CODEC($name);\nCROSSED($name);'].join('\n')}
 
 const codec *const subjects[] = {
 ${[for (final name in names) '  &${name}_codec,'].join('\n')}
+${[for (final name in names) '  &${name}_crossed,'].join('\n')}
 };
 const size_t subject_count = sizeof subjects / sizeof subjects[0];
 ''';
 }
 
 String dartTable(List<Space> spaces) {
-  final writer = _Writer(Cycles([for (final space in spaces) ...space.decls]));
+  final cycles = Cycles([for (final space in spaces) ...space.decls]);
+  final writer = _Writer(cycles, ''), lax = _Writer(cycles, 'lax_');
   return '''
 import 'dart:typed_data';
 
 import 'package:random/exchange.dart';
 import 'package:random/maker.dart';
 ${[
-    for (final space in spaces) ...[
-      "import 'package:contract/${space.symbol}.dart' as ${space.symbol};",
-      "import 'package:contract/src/${space.symbol}_codec.dart' as ${space.symbol}_codec;",
-    ]
+    for (final space in spaces)
+      for (final symbol in [space.symbol, 'lax_${space.symbol}']) ...[
+        "import 'package:contract/$symbol.dart' as $symbol;",
+        "import 'package:contract/src/${symbol}_codec.dart' as ${symbol}_codec;",
+      ]
   ].join('\n')}
 
 void main(List<String> arguments) => exchange(arguments, [
-${subjectsOf(spaces).map(writer.subject).join()}    ]);
+${subjectsOf(spaces).map(writer.subject).join()}    ], [
+${subjectsOf(spaces).map(lax.subject).join()}    ]);
 
-${subjectsOf(spaces).map(writer.maker).join('\n')}''';
+${subjectsOf(spaces).expand((decl) => [writer.maker(decl), lax.maker(decl)]).join('\n')}''';
 }
 
 final class _Writer {
-  _Writer(this.cycles);
+  _Writer(this.cycles, this.prefix);
 
   final Cycles cycles;
 
-  String _class(Decl decl) => '${decl.space.symbol}.${decl.dartName}';
+  /// Of the symbols of namespaces.
+  final String prefix;
 
-  String _maker(Decl decl) => 'make_${decl.space.symbol}_${decl.dartName}';
+  String _symbol(Decl decl) => '$prefix${decl.space.symbol}';
+
+  String _class(Decl decl) => '${_symbol(decl)}.${decl.dartName}';
+
+  String _maker(Decl decl) => 'make_${_symbol(decl)}_${decl.dartName}';
 
   String subject(Composite decl) {
-    final codec = '${decl.space.symbol}_codec';
+    final codec = '${_symbol(decl)}_codec';
     final name = decl.dartName;
     return "      Subject<${_class(decl)}>('${decl.space.name}.${decl.name}', $codec.encode$name, "
         '$codec.decode$name, ${_class(decl)}.fromJson, ${_maker(decl)}),\n';
@@ -78,7 +87,7 @@ final class _Writer {
   }
 
   String _arm(Union union, Arm arm) {
-    final name = '${union.space.symbol}.${union.dartName.replaceFirst(RegExp(r'_$'), '')}${arm.dartSuffix}';
+    final name = '${_symbol(union)}.${union.dartName.replaceFirst(RegExp(r'_$'), '')}${arm.dartSuffix}';
     if (arm.type case final type?) return '$name(${make(type)})';
     return _construct(name, arm.fields ?? const []);
   }
@@ -146,8 +155,15 @@ final class _Writer {
 
   String _integer(String kind, bool isBig, BigInt? min, BigInt? max) {
     final first = min ?? leastOf(kind);
-    final last = max ?? (kind == 'u64' && !isBig ? mostOf('i64') : mostOf(kind));
-    return isBig ? "m.big('$first', '$last')" : 'm.integer($first, $last)';
+    final most = kind == 'u64' && !isBig ? mostOf('i64') : mostOf(kind);
+    final last = max ?? most;
+    final least = leastOf(kind);
+    final outside = {
+      if (first > least) ...[least, first - BigInt.one],
+      if (last < most) ...[last + BigInt.one, most],
+    }.map((number) => isBig ? "'$number'" : '$number').join(', ');
+    final limits = isBig ? "'$first', '$last'" : '$first, $last';
+    return 'm.${isBig ? 'big' : 'integer'}($limits${outside.isEmpty ? '' : ', outside: const [$outside]'})';
   }
 
   /// What a u64 is in Dart: the int of the same bits.

@@ -329,9 +329,33 @@ static void test_hostile_counts_cost_nothing(void **state) {
   assert_int_equal(read_count(MBR_EMPTY_ITEMS_MAX + 1, 0, 0, MBR_UNBOUNDED, &count), MBR_BAD_LENGTH);
   mbr_writer w;
   mbr_writer_init(&w, buffer, sizeof buffer);
-  assert_int_equal(mbr_write_count(&w, 5, 5), MBR_OK);
+  assert_int_equal(mbr_write_count(&w, 5, 1, 5), MBR_OK);
   assert_int_equal(mbr_get_u64(buffer), 5);
-  assert_int_equal(mbr_write_count(&w, 6, 5), MBR_BAD_LENGTH);
+  assert_int_equal(mbr_write_count(&w, 6, 1, 5), MBR_BAD_LENGTH);
+}
+
+/* Nothing in the input pays for them, so all lists of a value share one limit. */
+static void test_items_without_bytes_are_limited_together(void **state) {
+  (void)state;
+  const size_t counts[] = {MBR_EMPTY_ITEMS_MAX - 2, 0, 1, 1, 0};
+  enum { COUNTS = sizeof counts / sizeof counts[0] };
+  uint8_t bytes[(COUNTS + 1) * MBR_COUNT_SIZE];
+  mbr_writer w;
+  mbr_reader r;
+  size_t count;
+  mbr_writer_init(&w, bytes, sizeof bytes);
+  for (size_t i = 0; i < COUNTS; i++)
+    assert_int_equal(mbr_write_count(&w, counts[i], 0, MBR_UNBOUNDED), MBR_OK);
+  assert_int_equal(mbr_write_count(&w, 1, 0, MBR_UNBOUNDED), MBR_BAD_LENGTH);
+  assert_int_equal(w.offset, COUNTS * MBR_COUNT_SIZE);
+  mbr_put_u64(bytes + w.offset, 1);
+  mbr_reader_init(&r, bytes, sizeof bytes, NULL);
+  for (size_t i = 0; i < COUNTS; i++) {
+    assert_int_equal(mbr_read_count(&r, &count, 0, MBR_UNBOUNDED), MBR_OK);
+    assert_int_equal(count, counts[i]);
+  }
+  assert_int_equal(mbr_read_count(&r, &count, 0, MBR_UNBOUNDED), MBR_BAD_LENGTH);
+  assert_int_equal(r.offset, COUNTS * MBR_COUNT_SIZE);
 }
 
 /* Lists: there and back, the bound, every cut, and no arena. */
@@ -714,6 +738,7 @@ int main(void) {
     cmocka_unit_test(test_bounds_of_strings_and_bytes),
     cmocka_unit_test(test_malformed_text_is_refused_both_ways),
     cmocka_unit_test(test_hostile_counts_cost_nothing),
+    cmocka_unit_test(test_items_without_bytes_are_limited_together),
     cmocka_unit_test(test_lists_of_numbers),
     cmocka_unit_test(test_lists_of_wide_and_checked_values),
     cmocka_unit_test(test_arrays_are_little_endian),

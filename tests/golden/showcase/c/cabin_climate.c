@@ -57,6 +57,7 @@ size_t cabin_climate_reading_size(const cabin_climate_reading *value) {
 }
 
 mbr_status cabin_climate_numbers_encode(mbr_writer *w, const cabin_climate_numbers *value) {
+  if (value->small > UINT64_C(9223372036854775807)) return mbr_writer_fail(w, MBR_BAD_RANGE);
   uint8_t *p = mbr_writer_take(w, 51);
   if (p == NULL) return w->status;
   mbr_put_i8(p, value->a);
@@ -87,6 +88,7 @@ mbr_status cabin_climate_numbers_decode(mbr_reader *r, cabin_climate_numbers *va
   value->g = mbr_get_u32(p + 18);
   value->h = mbr_get_u64(p + 22);
   value->small = mbr_get_u64(p + 30);
+  if (value->small > UINT64_C(9223372036854775807)) return mbr_reader_fail_at(r, p + 30, MBR_BAD_RANGE);
   value->int_ = mbr_get_f32(p + 38);
   value->double_ = mbr_get_f64(p + 42);
   mbr_check_bool(r, p + 50, &value->class_);
@@ -131,14 +133,14 @@ size_t cabin_climate_empty_size(const cabin_climate_empty *value) {
 
 static mbr_status encode_list_cabin_climate_reading(mbr_writer *w,
     const mbr_list_cabin_climate_reading *value) {
-  if (mbr_write_count(w, value->count, MBR_UNBOUNDED) != MBR_OK) return w->status;
+  if (mbr_write_count(w, value->count, 25, MBR_UNBOUNDED) != MBR_OK) return w->status;
   for (size_t i = 0; i < value->count; i++)
     if (cabin_climate_reading_encode(w, &value->items[i]) != MBR_OK) return w->status;
   return w->status;
 }
 
 static mbr_status encode_list_cabin_climate_mode(mbr_writer *w, const mbr_list_cabin_climate_mode *value) {
-  if (mbr_write_count(w, value->count, MBR_UNBOUNDED) != MBR_OK) return w->status;
+  if (mbr_write_count(w, value->count, 4, MBR_UNBOUNDED) != MBR_OK) return w->status;
   for (size_t i = 0; i < value->count; i++)
     if (!cabin_climate_mode_valid(value->items[i])) return mbr_writer_fail(w, MBR_BAD_ENUM);
   mbr_write_array_u32(w, value->items, value->count);
@@ -150,20 +152,20 @@ static mbr_status encode_opt_u16(mbr_writer *w, const mbr_opt_u16 *value) {
 }
 
 static mbr_status encode_list_opt_u16(mbr_writer *w, const mbr_list_opt_u16 *value) {
-  if (mbr_write_count(w, value->count, MBR_UNBOUNDED) != MBR_OK) return w->status;
+  if (mbr_write_count(w, value->count, 1, MBR_UNBOUNDED) != MBR_OK) return w->status;
   for (size_t i = 0; i < value->count; i++)
     if (encode_opt_u16(w, &value->items[i]) != MBR_OK) return w->status;
   return w->status;
 }
 
 static mbr_status encode_list_list_i32(mbr_writer *w, const mbr_list_list_i32 *value) {
-  if (mbr_write_count(w, value->count, MBR_UNBOUNDED) != MBR_OK) return w->status;
+  if (mbr_write_count(w, value->count, 8, MBR_UNBOUNDED) != MBR_OK) return w->status;
   for (size_t i = 0; i < value->count; i++) mbr_write_list_i32(w, value->items[i], MBR_UNBOUNDED);
   return w->status;
 }
 
 static mbr_status encode_list_f64(mbr_writer *w, const mbr_list_f64 *value) {
-  if (mbr_write_count(w, value->count, MBR_UNBOUNDED) != MBR_OK) return w->status;
+  if (mbr_write_count(w, value->count, 8, MBR_UNBOUNDED) != MBR_OK) return w->status;
   for (size_t i = 0; i < value->count; i++)
     if (!mbr_f64_at_least(value->items[i], 0.0)) return mbr_writer_fail(w, MBR_BAD_RANGE);
   mbr_write_array_f64(w, value->items, value->count);
@@ -172,7 +174,7 @@ static mbr_status encode_list_f64(mbr_writer *w, const mbr_list_f64 *value) {
 
 static mbr_status encode_list_cabin_climate_duration(mbr_writer *w,
     const mbr_list_cabin_climate_duration *value) {
-  if (mbr_write_count(w, value->count, MBR_UNBOUNDED) != MBR_OK) return w->status;
+  if (mbr_write_count(w, value->count, 4, MBR_UNBOUNDED) != MBR_OK) return w->status;
   for (size_t i = 0; i < value->count; i++)
     if (cabin_climate_duration_encode(w, &value->items[i]) != MBR_OK) return w->status;
   return w->status;
@@ -427,13 +429,13 @@ size_t cabin_climate_event_size(const cabin_climate_event *value) {
 }
 
 static mbr_status encode_set_str8(mbr_writer *w, const mbr_set_str *value) {
-  if (mbr_write_count(w, value->count, MBR_UNBOUNDED) != MBR_OK) return w->status;
+  if (mbr_write_count(w, value->count, 8, MBR_UNBOUNDED) != MBR_OK) return w->status;
   mbr_write_array_str(w, value->items, value->count, 8);
   return w->status;
 }
 
 static mbr_status encode_map_u16_duration(mbr_writer *w, const mbr_map_u16_duration *value) {
-  if (mbr_write_count(w, value->count, MBR_UNBOUNDED) != MBR_OK) return w->status;
+  if (mbr_write_count(w, value->count, 10, MBR_UNBOUNDED) != MBR_OK) return w->status;
   for (size_t i = 0; i < value->count; i++) {
     uint8_t *p = mbr_writer_take(w, 10);
     if (p == NULL) return w->status;
@@ -445,7 +447,7 @@ static mbr_status encode_map_u16_duration(mbr_writer *w, const mbr_map_u16_durat
 }
 
 static mbr_status encode_map_str_list_uuid(mbr_writer *w, const mbr_map_str_list_uuid *value) {
-  if (mbr_write_count(w, value->count, MBR_UNBOUNDED) != MBR_OK) return w->status;
+  if (mbr_write_count(w, value->count, 16, MBR_UNBOUNDED) != MBR_OK) return w->status;
   for (size_t i = 0; i < value->count; i++) {
     mbr_write_str(w, value->items[i].key, MBR_UNBOUNDED);
     mbr_write_list_uuid(w, value->items[i].value, MBR_UNBOUNDED);
@@ -466,7 +468,7 @@ static mbr_status encode_tuple2_timestamp_duration(mbr_writer *w,
 
 static mbr_status encode_list4_cabin_climate_vehicle_at(mbr_writer *w,
     const mbr_list_cabin_climate_vehicle *value, unsigned depth) {
-  if (mbr_write_count(w, value->count, 4) != MBR_OK) return w->status;
+  if (mbr_write_count(w, value->count, 69, 4) != MBR_OK) return w->status;
   for (size_t i = 0; i < value->count; i++)
     if (encode_cabin_climate_vehicle_at(w, &value->items[i], depth) != MBR_OK) return w->status;
   return w->status;
@@ -475,6 +477,7 @@ static mbr_status encode_list4_cabin_climate_vehicle_at(mbr_writer *w,
 static mbr_status encode_cabin_climate_vehicle_at(mbr_writer *w, const cabin_climate_vehicle *value,
     unsigned depth) {
   if (depth >= 64) return mbr_writer_fail(w, MBR_TOO_DEEP);
+  if (value->driven > UINT64_C(9223372036854775807)) return mbr_writer_fail(w, MBR_BAD_RANGE);
   if (!mbr_timestamp_valid(value->built)) return mbr_writer_fail(w, MBR_BAD_TIME);
   uint8_t *p = mbr_writer_take(w, 35);
   if (p == NULL) return w->status;
@@ -604,6 +607,7 @@ static mbr_status decode_cabin_climate_vehicle_at(mbr_reader *r, cabin_climate_v
   value->doors = mbr_get_u8(p + 16);
   value->country = mbr_get_u16(p + 17);
   value->driven = mbr_get_u64(p + 19);
+  if (value->driven > UINT64_C(9223372036854775807)) return mbr_reader_fail_at(r, p + 19, MBR_BAD_RANGE);
   value->built = mbr_get_i64(p + 27);
   if (!mbr_timestamp_valid(value->built)) return mbr_reader_fail_at(r, p + 27, MBR_BAD_TIME);
   if (decode_set_str8(r, &value->tags) != MBR_OK) return r->status;
@@ -783,7 +787,7 @@ static mbr_status cabin_climate_climate_zones_dispatch(const void *ops, void *se
 }
 
 static mbr_status encode_list_cabin_climate_event(mbr_writer *w, const mbr_list_cabin_climate_event *value) {
-  if (mbr_write_count(w, value->count, MBR_UNBOUNDED) != MBR_OK) return w->status;
+  if (mbr_write_count(w, value->count, 4, MBR_UNBOUNDED) != MBR_OK) return w->status;
   for (size_t i = 0; i < value->count; i++)
     if (cabin_climate_event_encode(w, &value->items[i]) != MBR_OK) return w->status;
   return w->status;

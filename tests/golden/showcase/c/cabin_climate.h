@@ -113,6 +113,7 @@ typedef struct cabin_climate_numbers {
   uint16_t f;
   uint32_t g;
   uint64_t h;
+  /* At most 9223372036854775807. */
   uint64_t small;
   float int_;
   double double_;
@@ -324,6 +325,7 @@ typedef struct cabin_climate_vehicle {
   mbr_uuid id;
   cabin_climate_doors doors;
   cabin_climate_country country;
+  /* At most 9223372036854775807. */
   uint64_t driven;
   int64_t built;
   mbr_set_str tags;

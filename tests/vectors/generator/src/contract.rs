@@ -3,9 +3,10 @@
 
 use crate::containers::{rows, Bounded, Bytes};
 use crate::declarations::{least_of_union, plain};
+use crate::hostile::nested;
 use crate::random::Random;
 use crate::scalars::{Duration, Timestamp, Uuid};
-use crate::wire::{room_within, Declared, Input, Refusal, Wire, EMPTY_ITEMS_MAX};
+use crate::wire::{room_within, Input, Refusal, Wire, EMPTY_ITEMS_MAX};
 use std::collections::{BTreeMap, BTreeSet};
 
 const BATCH: usize = 3;
@@ -45,7 +46,7 @@ ranged! { RangedWide: f64, "f64", -1.5, 1e300, beyond [
     f64::from_bits((-1.5f64).to_bits() + 1), f64::from_bits(1e300f64.to_bits() + 1), f64::NAN, f64::INFINITY
 ] }
 ranged! { RangedDie: u8, "u8", 1, 6, beyond [0, 7, 255] }
-ranged! { DartInt: u64, "u64", 0, i64::MAX as u64, beyond [] }
+ranged! { DartInt: u64, "u64", 0, i64::MAX as u64, beyond [1 << 63, u64::MAX] }
 
 record! { #[derive(PartialEq, Eq, PartialOrd, Ord)] Empty {} }
 record! { #[derive(PartialEq, Eq, PartialOrd, Ord)] Point { x: i32, y: i32 } }
@@ -59,6 +60,7 @@ record! { Signed { a: i8, b: i16, c: i32, d: i64, e: i128 } }
 record! { Unsigned { a: u8, b: u16, c: u32, d: u64, e: u128 } }
 record! { Floats { single: f32, double: f64 } }
 record! { Letter { letter: char, tail: u32 } }
+record! { LastLetter { letter: char } }
 record! { Text { text: String } }
 record! { ShortText { text: Bounded<String, 7>, tail: u8 } }
 record! { Blob { blob: Bytes } }
@@ -122,6 +124,12 @@ record! {
     extras vec![ListOfEmpty { items: vec![Empty {}; EMPTY_ITEMS_MAX] }]
 }
 record! { BoundedListOfEmpty { items: Bounded<Vec<Empty>, 5>, tail: u8 } }
+record! {
+    ListsOfEmpty { lists: Vec<Vec<Empty>> }
+    extras vec![ListsOfEmpty {
+        lists: [EMPTY_ITEMS_MAX - 2, 1, 0, 1].map(|count| vec![Empty {}; count]).into()
+    }]
+}
 record! { SetsOfNumbers {
     a: BTreeSet<bool>, b: BTreeSet<i8>, c: BTreeSet<i16>, d: BTreeSet<i32>, e: BTreeSet<i64>,
     f: BTreeSet<i128>, g: BTreeSet<u8>, h: BTreeSet<u16>, i: BTreeSet<u32>, j: BTreeSet<u64>,
@@ -217,6 +225,10 @@ union! { union Arms {
     refused(Refused), no_fields {}, one { a: u8 },
     many { a: bool, b: Option<String>, c: Vec<Shape>, d: Point },
 } }
+union! { union Hollow {
+    empty(Empty), maybe(Option<Empty>), several([Empty; 2]), pair((Empty, Option<Empty>)),
+    named { a: Empty, b: Option<Empty> },
+} }
 union! { error Failure { gone, denied(String), detail { arms: Vec<Arms>, cause: Option<Refused> } } }
 record! { Tree @ 64 nest |inner| Tree { value: 1, children: inner.into_iter().collect() } => {
     value: u8, children: Vec<Tree>
@@ -248,8 +260,15 @@ record! { Folder @ 64 by 2 nest |inner| Folder {
 } => {
     name: String, items: Vec<Item>
 } }
-union! { union Item @ 64 nest |inner| Item::link { to: inner.map(Box::new) } => {
+union! { union Item @ 64 of Folder nest |inner| Item::link { to: inner.map(Box::new) } => {
     file(u64), folder(Box<Folder>), link { to: Option<Box<Item>> }
+} }
+record! { Grove @ 64 nest |inner| Grove {
+    // The trees in the innermost grove are as deep as they can be: they are counted by themselves.
+    trees: match inner { Some(_) => Vec::new(), None => vec![nested(Tree::MAX_DEPTH).expect("a tree")] },
+    inner: inner.map(Box::new),
+} => {
+    trees: Vec<Tree>, inner: Option<Box<Grove>>
 } }
 record! { Forest { trees: Vec<Tree>, first: Option<Chain>, terms: BTreeMap<u8, Term> } }
 record! { Defaults {
@@ -301,15 +320,15 @@ macro_rules! each_number {
 macro_rules! each_vector_type {
     ($visit:ident) => {
         $visit! {
-            Empty Point Key Shape Refused Booleans Signed Unsigned Floats Letter Text ShortText Blob
-            ShortBlob Identity Times Enums OpenEnums Flags Ranges Counter OptionalNumbers OptionalTexts
+            Empty Point Key Shape Refused Booleans Signed Unsigned Floats Letter LastLetter Text ShortText
+            Blob ShortBlob Identity Times Enums OpenEnums Flags Ranges Counter OptionalNumbers OptionalTexts
             OptionalNamed OptionalCollections ListsOfNumbers ListsOfTexts ListsOfNamed ListsOfCollections
-            ListsOfOptionals BoundedLists ListOfEmpty BoundedListOfEmpty SetsOfNumbers SetsOfTexts
-            SetsOfNamed SetsOfOthers BoundedSets SetOfEmpty MapsByNumber MapsByText MapsByNamed
-            MapsByOthers MapsToNumbers MapsToTexts MapsToNamed MapsToCollections BoundedMaps
-            ArraysOfNumbers ArraysOfTexts ArraysOfNamed ArraysOfCollections Tuples Nested Arms Failure
-            Tree Chain Term Directory Quad Twin Shallow Flat Folder Item Forest Defaults Aliases
-            Telemetry Log Keywords Locals Words
+            ListsOfOptionals BoundedLists ListOfEmpty BoundedListOfEmpty ListsOfEmpty SetsOfNumbers
+            SetsOfTexts SetsOfNamed SetsOfOthers BoundedSets SetOfEmpty MapsByNumber MapsByText MapsByNamed
+            MapsByOthers MapsToNumbers MapsToTexts MapsToNamed MapsToCollections BoundedMaps ArraysOfNumbers
+            ArraysOfTexts ArraysOfNamed ArraysOfCollections Tuples Nested Arms Hollow Failure Tree Chain Term
+            Directory Quad Twin Shallow Flat Folder Item Grove Forest Defaults Aliases Telemetry Log
+            Keywords Locals Words
         }
     };
 }

@@ -25,12 +25,12 @@ pub fn least_of_union(name: &'static str, arms: impl Fn() -> usize) -> usize {
     least
 }
 
-/// What may stand around the members of a struct or union: `@ 64` makes it recursive, `nest` builds a level
-/// around a value of it (`by 2`: two of them), `extras` adds values.
+/// What may stand around the members of a struct or union: `@ 64` makes it recursive (`of Other`: in the cycle
+/// of that one), `nest` builds a level around a value of it (`by 2`: two of them), `extras` adds values.
 macro_rules! declared {
     (
         $name:ident, $declaration:expr,
-        [$($depth:literal $($step:literal)?)?] [$($nest:expr)?] [$($extras:expr)?]
+        [$($depth:literal $($step:literal)? $($cycle:ident)?)?] [$($nest:expr)?] [$($extras:expr)?]
     ) => {
         impl crate::wire::Declared for $name {
             const NAME: &'static str = stringify!($name);
@@ -40,6 +40,7 @@ macro_rules! declared {
             $(
                 const MAX_DEPTH: u32 = $depth;
                 $(const LEVELS_A_NEST: u32 = $step;)?
+                $(const CYCLE: &'static str = stringify!($cycle);)?
             )?
             $(fn nest(inner: Option<Self>) -> Option<Self> {
                 let nest: fn(Option<Self>) -> Self = $nest;
@@ -68,9 +69,9 @@ macro_rules! record {
                 0 $(+ <$type>::least())*
             }
             fn read(input: &mut Input) -> Result<Self, Refusal> {
-                input.enter(Self::MAX_DEPTH)?;
+                input.enter::<Self>()?;
                 $(let $field = <$type>::read(input)?;)*
-                input.leave(Self::MAX_DEPTH);
+                input.leave::<Self>();
                 Ok($name { $($field),* })
             }
             #[allow(unused_variables)]
@@ -100,7 +101,7 @@ macro_rules! record {
 
 /// `union` or `error`, and its arms: bare, `arm(Type)`, or `arm { field: Type }`.
 macro_rules! union {
-    ($keyword:ident $name:ident $(@ $depth:literal nest $nest:expr =>)? {
+    ($keyword:ident $name:ident $(@ $depth:literal $(of $cycle:ident)? nest $nest:expr =>)? {
         $($arm:ident $(($type:ty))? $({ $($field:ident: $inner:ty),* })?),* $(,)?
     }) => {
         #[derive(serde::Serialize, serde::Deserialize, Clone)]
@@ -117,13 +118,13 @@ macro_rules! union {
                 })
             }
             fn read(input: &mut Input) -> Result<Self, Refusal> {
-                input.enter(Self::MAX_DEPTH)?;
+                input.enter::<Self>()?;
                 let arms: &[fn(&mut Input) -> Result<Self, Refusal>] = &[$(|_input| {
                     Ok($name::$arm $((<$type>::read(_input)?))? $({ $($field: <$inner>::read(_input)?),* })?)
                 }),*];
                 let index = input.index("BAD_ARM", arms.len())?;
                 let value = arms[index](input)?;
-                input.leave(Self::MAX_DEPTH);
+                input.leave::<Self>();
                 Ok(value)
             }
             fn extremes(room: u32) -> Vec<Self> {
@@ -172,7 +173,7 @@ macro_rules! union {
                 text += end;
             )*
             text + "}"
-        }, [$($depth)?] [$($nest)?] []);
+        }, [$($depth $($cycle)?)?] [$($nest)?] []);
     };
 }
 

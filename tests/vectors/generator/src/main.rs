@@ -1,12 +1,10 @@
 //! Writes vectors.txt and bad.txt in the folder given: bytes that Rust's bincode 1.3.3 makes of values of the
 //! types in vectors.mbr, and bytes that a decoder of these types must refuse.
 //!
-//!     apt-get install cargo librust-bincode-dev librust-serde-dev librust-serde-derive-dev
-//!     cd tests/vectors/generator && cargo run -- ..
-//!
-//! Nothing is fetched: .cargo/config.toml takes the crates from Debian's /usr/share/cargo/registry. The files
-//! are the same whenever they are made anew. The program ends with an error when vectors.mbr and contract.rs
-//! differ, or when the strict reader of wire.rs and bincode do not agree.
+//! `make vectors` runs it. No crate is fetched: .cargo/config.toml takes them from Debian's packages
+//! librust-bincode-dev, librust-serde-dev and librust-serde-derive-dev. The files are the same whenever they
+//! are made anew. The program ends with an error when vectors.mbr and contract.rs differ, or when the strict
+//! reader of wire.rs and bincode do not agree.
 
 #[macro_use]
 mod declarations;

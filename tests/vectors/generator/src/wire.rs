@@ -5,7 +5,7 @@
 use crate::random::Random;
 use serde::{de::DeserializeOwned, Serialize};
 
-/// Items of no bytes a list may hold.
+/// Items of no bytes that all lists of a value may hold together.
 pub const EMPTY_ITEMS_MAX: usize = 65_536;
 
 /// How deep a recursive type is built for its extreme and random values.
@@ -43,6 +43,9 @@ pub trait Declared: Wire {
 
     const LEVELS_A_NEST: u32 = 1;
 
+    /// What the types that contain each other are counted under.
+    const CYCLE: &'static str = Self::NAME;
+
     /// Values worth a vector that do not follow from the types of the members.
     fn extras() -> Vec<Self> {
         Vec::new()
@@ -77,7 +80,9 @@ pub struct Evil {
 pub struct Input<'a> {
     bytes: &'a [u8],
     at: usize,
-    depth: u32,
+    empty_items: usize,
+    /// The cycle of each recursive value that is open, and how many of that are directly around each other.
+    open: Vec<(&'static str, u32)>,
     pub sites: Vec<Site>,
     /// Neighbouring items of sets and maps: from, middle, end. In the other order they are valid too.
     pub neighbours: Vec<[usize; 3]>,
@@ -85,7 +90,7 @@ pub struct Input<'a> {
 
 impl<'a> Input<'a> {
     pub fn new(bytes: &'a [u8]) -> Self {
-        Input { bytes, at: 0, depth: 0, sites: Vec::new(), neighbours: Vec::new() }
+        Input { bytes, at: 0, empty_items: 0, open: Vec::new(), sites: Vec::new(), neighbours: Vec::new() }
     }
 
     pub fn at(&self) -> usize {
@@ -160,7 +165,7 @@ impl<'a> Input<'a> {
     pub fn length(&mut self, least: usize, bound: Option<usize>) -> Result<usize, Refusal> {
         let start = self.at;
         let length = u64::from_le_bytes(self.array()?);
-        let payable = self.rest().checked_div(least).unwrap_or(EMPTY_ITEMS_MAX);
+        let payable = self.rest().checked_div(least).unwrap_or(EMPTY_ITEMS_MAX - self.empty_items);
         let most = bound.map_or(payable, |bound| bound.min(payable)) as u64;
         let wrapped = length.wrapping_add(1 << 32);
         let evil = [payable as u64 + 1, wrapped, 1 << 63, u64::MAX];
@@ -169,6 +174,9 @@ impl<'a> Input<'a> {
         if let Some(bound) = bound {
             let above = Evil { bytes: beyond(bound, least), rust_refuses: false };
             self.sites.last_mut().expect("judged above").evil.insert(0, above);
+        }
+        if least == 0 {
+            self.empty_items += length as usize;
         }
         Ok(length as usize)
     }
@@ -204,17 +212,26 @@ impl<'a> Input<'a> {
         Ok(items)
     }
 
-    /// Enters a value of a recursive type, if `max_depth` says that it is one.
-    pub fn enter(&mut self, max_depth: u32) -> Result<(), Refusal> {
-        self.depth += u32::from(max_depth > 0);
-        match max_depth > 0 && self.depth > max_depth {
-            true => Err(Refusal { status: "TOO_DEEP", at: self.at }),
-            false => Ok(()),
+    /// Enters a value of a type that may be recursive.
+    pub fn enter<T: Declared>(&mut self) -> Result<(), Refusal> {
+        if T::MAX_DEPTH == 0 {
+            return Ok(());
+        }
+        let depth = match self.open.last() {
+            Some((cycle, depth)) if *cycle == T::CYCLE => *depth,
+            _ => 0,
+        };
+        self.open.push((T::CYCLE, depth + 1));
+        match depth < T::MAX_DEPTH {
+            true => Ok(()),
+            false => Err(Refusal { status: "TOO_DEEP", at: self.at }),
         }
     }
 
-    pub fn leave(&mut self, max_depth: u32) {
-        self.depth -= u32::from(max_depth > 0);
+    pub fn leave<T: Declared>(&mut self) {
+        if T::MAX_DEPTH > 0 {
+            self.open.pop();
+        }
     }
 }
 
