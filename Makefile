@@ -39,11 +39,14 @@ help:
 	@echo 'make demo         build and run examples/ivi: a C data layer and a Dart dashboard (installs what is missing)'
 	@echo 'make check        run all tests (installs what is missing)'
 	@echo 'make check-NAME   one group of them: $(CHECKS)'
-	@echo 'make fuzz         fuzz decoder, peer and front end, FUZZ_SECONDS=600 each'
-	@echo 'make stress       isolates that live, stream and die at random, STRESS_SECONDS=60'
+	@echo 'make fuzz         fuzz decoder, peer, link and front end, FUZZ_SECONDS=600 each'
+	@echo 'make noise        a million frames over a line that loses, garbles and invents bytes; LINK_SEED chooses it'
+	@echo 'make stress       isolates that do everything at once and die at random: STRESS_CALLS=1000000 STRESS_ITEMS=10000000'
 	@echo 'make random       random contracts between C and Dart, RANDOM_SEED=1 RANDOM_COUNT=200'
-	@echo 'make bench        measure the generated codecs against nanopb, protobuf-c, Rust bincode and plain Dart'
+	@echo 'make bench        measure codecs against nanopb, protobuf-c, Rust bincode and plain Dart, calls against their floors'
+	@echo 'make size         weigh generated code and runtime on a Cortex-M3, beside nanopb with NANOPB=folder of its sources'
 	@echo 'make docs         write docs/diagnostics.md from the table of diagnostics and its fixtures'
+	@echo 'make runtime-sizes measure the structs of the runtime anew, for mbrc explain'
 	@echo 'make vectors      write the byte vectors anew with Rust, to be read in a diff (wants cargo and librust-bincode-dev librust-serde-derive-dev)'
 	@echo 'make golden       write the golden files anew, to be read in a diff'
 	@echo 'make clean        remove build/, but for the Dart VM'
@@ -53,8 +56,8 @@ clean:
 	rm -rf $(filter-out $(BUILD)/dart-vm,$(wildcard $(BUILD)/*))
 
 # Tools come first, but only for the goals that promise to install them.
-ifneq ($(filter check check-% demo golden docs fuzz random stress,$(MAKECMDGOALS)),)
-SETUP := $(BUILD)/setup-$(if $(filter check check-% golden docs fuzz random stress,$(MAKECMDGOALS)),check,demo).done
+ifneq ($(filter check check-% demo golden docs fuzz noise random stress,$(MAKECMDGOALS)),)
+SETUP := $(BUILD)/setup-$(if $(filter check check-% golden docs fuzz noise random stress,$(MAKECMDGOALS)),check,demo).done
 $(SETUP): tests/toolchain/setup.sh tests/toolchain/package-lock.json
 	@mkdir -p $(@D)
 	@tests/toolchain/setup.sh $(patsubst setup-%.done,%,$(@F)) $(BUILD)
@@ -63,8 +66,8 @@ endif
 
 # The compiler, twice: as shipped, and with sanitizers (below build/asan) for the tests.
 
-MBRC_SRC  := $(wildcard idl/*.c compiler/*.c compiler/c/*.c compiler/dart/*.c)
-MBRC_MADE := idl/lexer.c idl/grammar.c compiler/dart_templates.c
+MBRC_SRC  := $(wildcard idl/*.c compiler/*.c compiler/c/*.c compiler/dart/*.c compiler/explain/*.c)
+MBRC_MADE := idl/lexer.c idl/grammar.c compiler/dart_templates.c compiler/vendored.c
 MBRC_OBJ  := $(patsubst %.c,%.o,$(MBRC_SRC) $(MBRC_MADE))
 IDL_OBJ   := $(filter idl/%,$(MBRC_OBJ))
 TEMPLATES := $(sort $(wildcard dart_templates/*.dart))
@@ -88,7 +91,14 @@ $(MADE)/compiler/dart_templates.c: compiler/dart/embed.sh $(TEMPLATES) | $(SETUP
 	$(SAY)
 	$(Q)compiler/dart/embed.sh $(TEMPLATES) > $@
 
-MBRC_CFLAGS := -std=c11 -D_POSIX_C_SOURCE=200809L -I. -Iidl -I$(MADE)/idl $(WARN) -MMD -MP
+# The runtime, as `mbrc vendor` writes it.
+VENDORED := $(wildcard compiler/vendor/*) LICENSE $(wildcard include/mbr/*.h runtime/*/*.c runtime/*/*.h)
+$(MADE)/compiler/vendored.c: $(VENDORED) | $(SETUP)
+	@mkdir -p $(@D)
+	$(SAY)
+	$(Q)compiler/vendor/embed.sh > $@
+
+MBRC_CFLAGS := -std=c11 -D_POSIX_C_SOURCE=200809L -I. -Iinclude -Iidl -I$(MADE)/idl $(WARN) -MMD -MP
 
 # $(call mbrc_in,FOLDER,FLAGS): the compiler with FLAGS below FOLDER
 define mbrc_in
@@ -117,7 +127,7 @@ $(MBRC): $(BUILD)/obj/bin/mbrc
 
 # Tests. Each group is a target check-<group>; `make check` runs them all.
 
-CHECKS := idl docs runtime codec vectors portable fuzz random golden corpus broad cli dart vehicle echo demo readme
+CHECKS := idl docs runtime link codec vectors portable fuzz random golden corpus broad cli vendor explain size dart vehicle echo calls demo ivi readme
 .PHONY: check $(CHECKS:%=check-%) golden docs
 check: $(CHECKS:%=check-%)
 	@echo 'make check: all groups passed'
@@ -148,15 +158,23 @@ check-docs: $(MBRC_ASAN)
 # a thread that waits in a loop would starve the one it waits for).
 RUNTIME_SRC    := $(wildcard runtime/wire/*.c runtime/peer/*.c runtime/exec/*.c)
 RUNTIME_DART_SRC := $(RUNTIME_SRC) $(wildcard runtime/dart/*.c)
+RUNTIME_TEST_SRC := $(RUNTIME_DART_SRC) $(wildcard runtime/loopback/*.c runtime/uv/*.c)
 RUNTIME_H      := $(wildcard include/mbr/*.h runtime/*/*.h)
 RUNTIME_TESTS  := $(patsubst tests/%.c,%,$(wildcard tests/runtime/test_*.c) tests/dart/test_connections.c)
 RUNTIME_CFLAGS := -std=c11 -D_POSIX_C_SOURCE=200809L -Iinclude $(WARN) -pthread
-# $(call runtime_tests_in,FOLDER,FLAGS)
+# $(call runtime_tests_in,FOLDER,FLAGS): the runtime as FOLDER/libmbr.a, and the tests linked with it
 define runtime_tests_in
-$(RUNTIME_TESTS:%=$(1)/tests/%): $(1)/tests/%: tests/%.c $$(wildcard tests/runtime/*.h) $$(RUNTIME_DART_SRC) $$(RUNTIME_H) | $$(SETUP)
+$(RUNTIME_TEST_SRC:%.c=$(1)/%.o): $(1)/%.o: %.c $$(RUNTIME_H) | $$(SETUP)
 	@mkdir -p $$(@D)
 	$$(SAY)
-	$$(Q)$$(CC) $(2) $$(RUNTIME_CFLAGS) -o $$@ $$< $$(RUNTIME_DART_SRC) -lcmocka
+	$$(Q)$$(CC) $(2) $$(RUNTIME_CFLAGS) -c -o $$@ $$<
+$(1)/libmbr.a: $(RUNTIME_TEST_SRC:%.c=$(1)/%.o)
+	$$(SAY)
+	$$(Q)rm -f $$@ && ar rcs $$@ $$^
+$(RUNTIME_TESTS:%=$(1)/tests/%): $(1)/tests/%: tests/%.c $$(wildcard tests/runtime/*.h) $(1)/libmbr.a
+	@mkdir -p $$(@D)
+	$$(SAY)
+	$$(Q)$$(CC) $(2) $$(RUNTIME_CFLAGS) -o $$@ $$< $(1)/libmbr.a -lcmocka -luv
 endef
 $(eval $(call runtime_tests_in,$(BUILD)/asan,-O1 -g $(SANITIZE)))
 $(eval $(call runtime_tests_in,$(BUILD)/tsan,-O1 -g -fsanitize=thread))
@@ -168,9 +186,54 @@ check-runtime: $(foreach kind,asan tsan plain,$(RUNTIME_TESTS:%=$(BUILD)/$(kind)
 	  valgrind -q --fair-sched=yes --error-exitcode=9 --leak-check=full $(BUILD)/plain/tests/$$test; \
 	done
 
+# The link: frames over lines that lose, garble and invent bytes, a few seconds of it, or `make noise`.
+LINK       := $(BUILD)/tests/link
+LINK_SRC   := $(wildcard runtime/link/*.c)
+LINK_TESTS := $(patsubst tests/link/%.c,$(LINK)/%,$(wildcard tests/link/test_*.c)) $(LINK)/tight/test_link
+LINK_H     := $(wildcard tests/link/*.h) tests/runtime/request_kit.h
+LINK_CC     = $(CC) -O1 -g $(RUNTIME_CFLAGS)
+$(filter-out %/tight/test_link,$(LINK_TESTS)): $(LINK)/%: tests/link/%.c $(LINK_H) $(LINK_SRC) $(BUILD)/asan/libmbr.a
+	@mkdir -p $(@D)
+	$(SAY)
+	$(Q)$(LINK_CC) $(SANITIZE) -o $@ $< $(LINK_SRC) $(BUILD)/asan/libmbr.a -lcmocka
+$(LINK)/tight/test_link: tests/link/test_link.c $(LINK_H) $(LINK_SRC) $(BUILD)/asan/libmbr.a
+	@mkdir -p $(@D)
+	$(SAY)
+	$(Q)$(LINK_CC) $(SANITIZE) -DMBR_LINK_WINDOW=1u -DMBR_LINK_CHUNK=1u -DMBR_LINK_FAULTS=1u \
+	  -o $@ $< $(LINK_SRC) $(BUILD)/asan/libmbr.a -lcmocka
+$(LINK)/tsan/test_link_threads: tests/link/test_link_threads.c $(LINK_H) $(LINK_SRC) $(BUILD)/tsan/libmbr.a
+	@mkdir -p $(@D)
+	$(SAY)
+	$(Q)$(LINK_CC) -fsanitize=thread -o $@ $< $(LINK_SRC) $(BUILD)/tsan/libmbr.a -lcmocka
+check-link: $(LINK_TESTS) $(LINK)/tsan/test_link_threads
+	@set -e; for test in $^; do $$test; done
+.PHONY: noise
+noise: $(LINK)/test_link_noise
+	LINK_FRAMES=1000000 $<
+
 # The command line, against the compiler with sanitizers.
 check-cli: $(MBRC_ASAN)
 	tests/compiler/test_cli.sh $(MBRC_ASAN) $(BUILD)/tests/cli
+
+# The runtime as `mbrc vendor` writes it, with a firmware's generated code and nothing else.
+check-vendor: $(MBRC)
+	tests/vendor/run.sh $(MBRC) $(BUILD)/tests/vendor
+
+# What `mbrc explain` says of C, against compilers for several machines; and the table of the runtime's own structs
+# that it needs, anew.
+check-explain: $(MBRC)
+	tests/explain/run.sh $(MBRC) $(abspath $(BUILD))/tests/explain
+.PHONY: runtime-sizes
+runtime-sizes:
+	@mkdir -p $(BUILD)/runtime-sizes
+	tests/explain/runtime_sizes.sh $(BUILD)/runtime-sizes > $(BUILD)/runtime-sizes/table.h
+	cp $(BUILD)/runtime-sizes/table.h compiler/explain/runtime_sizes.h
+
+# Bytes of code on a microcontroller, printed and held to what is promised. NANOPB=folder: nanopb's sources, beside it.
+NANOPB ?=
+.PHONY: size
+size check-size: $(MBRC)
+	@NANOPB='$(NANOPB)' bench/size/run.sh $(MBRC) $(BUILD)/size
 
 # Generated C with values of every shape, and its services on a real peer.
 CODEC       := $(BUILD)/tests/codec
@@ -179,11 +242,11 @@ CODEC_TESTS := $(patsubst tests/codec/%.c,$(CODEC)/%,$(wildcard tests/codec/test
 $(CODEC)/generated.done: $(CODEC_MBR) $(MBRC_ASAN)
 	@mkdir -p $(@D)
 	$(SAY)
-	$(Q)$(MBRC_ASAN) --c $(CODEC)/c $(CODEC_MBR)
+	$(Q)$(MBRC_ASAN) --c $(CODEC)/c --c-client $(CODEC)/c $(CODEC_MBR)
 	@touch $@
-$(CODEC_TESTS): $(CODEC)/test_%: tests/codec/test_%.c $(wildcard tests/codec/*.h) $(CODEC)/generated.done $(RUNTIME_SRC) $(RUNTIME_H)
+$(CODEC_TESTS): $(CODEC)/test_%: tests/codec/test_%.c $(wildcard tests/codec/*.h) $(CODEC)/generated.done $(BUILD)/asan/libmbr.a
 	$(SAY)
-	$(Q)$(CC) -O1 -g $(SANITIZE) $(RUNTIME_CFLAGS) -I$(CODEC)/c -o $@ $< $(CODEC)/c/*.c $(RUNTIME_SRC) -lcmocka -lm
+	$(Q)$(CC) -O1 -g $(SANITIZE) $(RUNTIME_CFLAGS) -I$(CODEC)/c -o $@ $< $(CODEC)/c/*.c $(BUILD)/asan/libmbr.a -lcmocka -lm
 check-codec: $(CODEC_TESTS)
 	@set -e; for test in $(CODEC_TESTS); do $$test; done
 	tests/codec/run.sh $(abspath $(MBRC_ASAN)) $(CODEC)/run
@@ -195,11 +258,13 @@ $(VECTOR_C)/vector_type_list.h: tests/vectors/vectors.mbr tests/codec/vector_typ
 	$(SAY)
 	$(Q)$(MBRC_ASAN) --c $(VECTOR_C) $<
 	$(Q)tests/codec/vector_types.sh < $< > $@
-$(CODEC)/vectors/vectors: tests/codec/vectors.c $(wildcard tests/codec/*.h) $(VECTOR_C)/vector_type_list.h $(RUNTIME_SRC) $(RUNTIME_H)
+$(CODEC)/vectors/vectors_small: VECTOR_CFLAGS := -DMBR_SMALL=1
+$(CODEC)/vectors/vectors $(CODEC)/vectors/vectors_small: tests/codec/vectors.c $(wildcard tests/codec/*.h) $(VECTOR_C)/vector_type_list.h $(RUNTIME_SRC) $(RUNTIME_H)
 	$(SAY)
-	$(Q)$(CC) -O1 -g $(SANITIZE) $(RUNTIME_CFLAGS) -I$(VECTOR_C) -o $@ $< $(VECTOR_C)/vectors.c $(wildcard runtime/wire/*.c)
-check-vectors: $(CODEC)/vectors/vectors
+	$(Q)$(CC) -O1 -g $(SANITIZE) $(RUNTIME_CFLAGS) $(VECTOR_CFLAGS) -I$(VECTOR_C) -o $@ $< $(VECTOR_C)/vectors.c $(wildcard runtime/wire/*.c)
+check-vectors: $(CODEC)/vectors/vectors $(CODEC)/vectors/vectors_small
 	$< tests/vectors/vectors.txt tests/vectors/bad.txt
+	$(CODEC)/vectors/vectors_small tests/vectors/vectors.txt tests/vectors/bad.txt
 
 # The vectors anew, to be read in a diff. Cargo writes beside what it builds, so that gets a copy.
 CARGO   ?= cargo
@@ -229,8 +294,12 @@ $(FUZZ)/fuzz_peer: tests/fuzz/fuzz_peer.c tests/runtime/loopback.h tests/portabl
 $(FUZZ)/fuzz_idl: tests/fuzz/fuzz_idl.c $(filter-out compiler/main.c compiler/options.c,$(MBRC_SRC)) $(MBRC_MADE:%=$(MADE)/%)
 	@mkdir -p $(@D)
 	$(SAY)
-	$(Q)$(CLANG) $(FUZZ_CFLAGS) $(WARN_MADE) -I. -Iidl -I$(MADE)/idl -o $@ $(filter %.c,$^)
-FUZZERS := $(FUZZ)/fuzz_codec $(FUZZ)/fuzz_peer $(FUZZ)/fuzz_idl
+	$(Q)$(CLANG) $(FUZZ_CFLAGS) $(WARN_MADE) -I. -Iinclude -Iidl -I$(MADE)/idl -o $@ $(filter %.c,$^)
+$(FUZZ)/fuzz_link: tests/fuzz/fuzz_link.c $(filter-out %/over_peer.c,$(LINK_SRC)) $(wildcard runtime/wire/*.c) $(wildcard runtime/link/*.h include/mbr/*.h)
+	@mkdir -p $(@D)
+	$(SAY)
+	$(Q)$(CLANG) $(FUZZ_CFLAGS) -Iinclude -o $@ $(filter %.c,$^)
+FUZZERS := $(FUZZ)/fuzz_codec $(FUZZ)/fuzz_peer $(FUZZ)/fuzz_link $(FUZZ)/fuzz_idl
 check-fuzz: $(FUZZERS)
 	@rm -rf $(FUZZ)/check
 	tests/fuzz/run.sh 5 $(FUZZ) $(FUZZ)/check
@@ -249,11 +318,14 @@ check-random: $(MBRC)
 random: $(MBRC)
 	$(RANDOM_RUN) $(RANDOM_SEED) $(RANDOM_COUNT) $(RANDOM_CC)
 
-# Golden files: what the backends write for a schema that shows every construct.
+# Golden files: what the backends write for a schema that shows every construct, or with the options in a file
+# beside it.
+GOLDEN_OPTIONS = $(if $(wildcard tests/golden/$*.options),$(subst DIR,$(@D)/$*,$(shell cat tests/golden/$*.options)),\
+                   --c $(@D)/$*/c --c-client $(@D)/$*/c_client --dart $(@D)/$*/dart --package $*)
 GOLDEN := $(patsubst tests/golden/%.mbr,%,$(wildcard tests/golden/*.mbr))
 $(BUILD)/tests/golden/%.done: tests/golden/%.mbr $(MBRC_ASAN)
 	@rm -rf $(@D)/$* && mkdir -p $(@D)
-	$(Q)$(MBRC_ASAN) --c $(@D)/$*/c --dart $(@D)/$*/dart --package $* $<
+	$(Q)$(MBRC_ASAN) $(GOLDEN_OPTIONS) $<
 	@rm -rf $(@D)/$*/dart/lib/src/mbr && rm -f $(@D)/$*/*/.mbrc-*
 	@touch $@
 check-golden: $(GOLDEN:%=$(BUILD)/tests/golden/%.done)
@@ -270,12 +342,12 @@ CORPUS      := $(wildcard tests/corpus/vss/*.mbr)
 CORPUS_DONE := $(BUILD)/tests/corpus/generated.done
 $(CORPUS_DONE): $(CORPUS) $(MBRC_ASAN)
 	@rm -rf $(@D) && mkdir -p $(@D)
-	$(Q)$(MBRC_ASAN) --c $(@D)/c --dart $(@D)/dart --package vss $(CORPUS)
+	$(Q)$(MBRC_ASAN) --c $(@D)/c --c-client $(@D)/c --dart $(@D)/dart --package vss $(CORPUS)
 	@touch $@
 GENERATED_WARN := $(WARN) -fsyntax-only -Iinclude -I$(BUILD)/tests/corpus/c
 check-corpus: $(CORPUS_DONE) $(MBRC)
 	valgrind -q --error-exitcode=9 --leak-check=full $(MBRC) --c $(BUILD)/tests/corpus/valgrind/c \
-	  --dart $(BUILD)/tests/corpus/valgrind/dart --package vss $(CORPUS)
+	  --c-client $(BUILD)/tests/corpus/valgrind/c --dart $(BUILD)/tests/corpus/valgrind/dart --package vss $(CORPUS)
 	diff -r $(BUILD)/tests/corpus/c $(BUILD)/tests/corpus/valgrind/c
 	diff -r $(BUILD)/tests/corpus/dart $(BUILD)/tests/corpus/valgrind/dart
 	@set -e; for file in $(BUILD)/tests/corpus/c/*.c runtime/wire/*.c runtime/peer/*.c; do \
@@ -294,25 +366,28 @@ check-broad: $(MBRC)
 
 # The Dart side, on a real VM: the connection with a library plain and one with sanitizers inside the VM,
 # then generated code alone.
-PROBE := $(BUILD)/tests/dart
+PROBE     := $(BUILD)/tests/dart
+PROBE_SRC := $(wildcard tests/dart/probe*.c)
 DART_LIBRARY_CFLAGS := -g -std=c11 -D_POSIX_C_SOURCE=200809L $(WARN) -pthread -shared -fPIC -fvisibility=hidden -Iinclude \
                        $(DART_CFLAGS)
 $(PROBE)/libprobe.so: OPTIMIZED := -O2
 $(PROBE)/asan/libprobe.so: OPTIMIZED := -O1 $(SANITIZE)
-$(PROBE)/libprobe.so $(PROBE)/asan/libprobe.so: tests/dart/probe.c $(RUNTIME_DART_SRC) $(RUNTIME_H)
+$(PROBE)/libprobe.so $(PROBE)/asan/libprobe.so: $(PROBE_SRC) $(wildcard tests/dart/*.h) $(RUNTIME_DART_SRC) $(RUNTIME_H)
 	@mkdir -p $(@D)
 	$(SAY)
-	$(Q)$(CC) $(DART_LIBRARY_CFLAGS) $(OPTIMIZED) -o $@ $< $(RUNTIME_DART_SRC)
+	$(Q)$(CC) $(DART_LIBRARY_CFLAGS) $(OPTIMIZED) -o $@ $(PROBE_SRC) $(RUNTIME_DART_SRC)
 # Libraries with sanitizers work in a VM without when the runtime of AddressSanitizer is loaded first.
 ASAN_RUNTIME = $$($(CC) $(DART_CFLAGS) -print-file-name=libasan.so)
 WITH_ASAN = env LD_PRELOAD=$(ASAN_RUNTIME) ASAN_OPTIONS=detect_leaks=0
 
 # Isolates that do everything at once and die at any moment; check-dart has a short form.
-STRESS_SECONDS ?= 60
+STRESS_CALLS ?= 1000000
+STRESS_ITEMS ?= 10000000
+STRESS = STRESS_CALLS=$(STRESS_CALLS) STRESS_ITEMS=$(STRESS_ITEMS)
 .PHONY: stress
 stress: $(PROBE)/libprobe.so $(PROBE)/asan/libprobe.so
-	STRESS_SECONDS=$(STRESS_SECONDS) tests/dart/run.sh $(DART) $(PROBE)/libprobe.so $(PROBE) stress
-	STRESS_SECONDS=$(STRESS_SECONDS) VM_PRELOAD=$(ASAN_RUNTIME) ASAN_OPTIONS=detect_leaks=0 \
+	$(STRESS) tests/dart/run.sh $(DART) $(PROBE)/libprobe.so $(PROBE) stress
+	$(STRESS) VM_PRELOAD=$(ASAN_RUNTIME) ASAN_OPTIONS=detect_leaks=0 \
 	  tests/dart/run.sh $(DART) $(PROBE)/asan/libprobe.so $(PROBE)/asan stress
 
 # Generated C serves generated Dart, with sanitizers inside the VM: three services of the vehicle schemas, and
@@ -336,6 +411,10 @@ check-$(1): $(BUILD)/tests/$(1)/lib$(2).so
 endef
 $(eval $(call end_to_end,vehicle,vss,$(CORPUS),vehicle))
 $(eval $(call end_to_end,echo,echo,tests/echo/echo.mbr,echo))
+
+# Every kind of call in both directions and every ending of it, and a package of another version of the contract.
+check-calls: $(MBRC)
+	tests/calls/run.sh $(DART) $(MBRC) $(BUILD)/tests/calls $(CC) $(DART_LIBRARY_CFLAGS) -O1 $(SANITIZE)
 
 check-dart: $(PROBE)/libprobe.so $(PROBE)/asan/libprobe.so $(MBRC)
 	tests/dart/run.sh $(DART) $(PROBE)/libprobe.so $(PROBE)
@@ -374,13 +453,25 @@ check-demo: $(IVI)/libivi.so $(IVI)/asan/libivi.so $(IVI)/packages.json
 	@for text in $(DEMO_SHOWS); do grep -q "$$text" $(BUILD)/tests/demo.txt || { echo "the demo does not show: $$text"; exit 1; }; done
 	@echo '1 passed, 0 failed'
 
+# Its C logic is tested with no Dart, and its Dart logic with no C.
+IVI_TEST := $(BUILD)/tests/ivi
+$(IVI_TEST)/test_cabin: examples/ivi/tests/test_cabin.c $(IVI_C) $(IVI_MBR) $(BUILD)/asan/libmbr.a $(MBRC)
+	@mkdir -p $(@D)
+	$(SAY)
+	$(Q)$(MBRC) --c $(IVI_TEST)/c --c-client $(IVI_TEST)/c $(IVI_MBR)
+	$(Q)$(CC) -O1 -g $(SANITIZE) $(RUNTIME_CFLAGS) -I$(IVI_TEST)/c -Iexamples/ivi/src -o $@ $< $(filter-out %/ivi.c,$(IVI_C)) \
+	  $(IVI_TEST)/c/*.c $(BUILD)/asan/libmbr.a -lcmocka -lm
+check-ivi: $(IVI_TEST)/test_cabin $(IVI)/generated.done $(IVI)/packages.json
+	$(IVI_TEST)/test_cabin
+	timeout 60 $(DART) --enable-asserts --packages=$(IVI)/packages.json examples/ivi/dashboard/test/driver_test.dart
+
 # What the README tells a newcomer to do.
 check-readme: $(MBRC) $(TEMPLATES) | $(SETUP)
 	tests/readme/run.sh README.md . $(BUILD)/tests/readme $(DART) $(DART_CFLAGS)
 
-# Codecs measured against their peers: ratios are printed, nothing is asserted.
+# Codecs measured against their peers, calls against their floors: ratios are printed, nothing is asserted.
 .PHONY: bench
 bench: $(MBRC)
-	@CC='$(CC)' bench/run.sh $(MBRC) $(DART) $(BUILD)/bench
+	@CC='$(CC)' DART_CFLAGS='$(DART_CFLAGS)' bench/run.sh $(MBRC) $(DART) $(BUILD)/bench
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

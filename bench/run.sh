@@ -1,10 +1,11 @@
 #!/bin/sh
-# Benchmarks of the generated codecs: run.sh MBRC DART SCRATCH [c|dart]...
+# Benchmarks: run.sh MBRC DART SCRATCH [c|dart|calls]...
 #
 # C: the codec that mbrc generates against nanopb, protobuf-c and Rust's bincode, all in one program; C with
 # one compiler (CC) at -O2, Rust with all it has. Dart: the generated codec against one written the plain way,
 # on one VM. Both print the time of each message and direction, the ratio to the time of mbr in the same run,
-# and which goals are reached. Figures are printed, not asserted: a busy machine fails nobody's build.
+# and which goals are reached. Calls: each kind of call from Dart to C against its floor, bare foreign functions
+# and bare posts to ports, in the same library on the same VM (built with DART_CFLAGS). Figures are printed, not asserted: a busy machine fails nobody's build.
 #
 # A peer that is not installed is skipped by name. The library of nanopb that Debian has does not check text
 # for UTF-8, which only flatters nanopb; with NANOPB=folder its sources are compiled instead, with the check.
@@ -18,6 +19,7 @@ mkdir -p "$3"
 scratch=$(cd "$3" && pwd)
 shift 3
 CC=${CC:-cc}
+DART_CFLAGS=${DART_CFLAGS:-}
 NANOPB=${NANOPB:-}
 
 # skip NAME PACKAGES
@@ -44,9 +46,9 @@ add_bincode() {
     return
   fi
   # In a copy: cargo writes its lock file beside the sources.
-  rm -rf "$scratch/bincode" && cp -Rp "$here/bincode" "$scratch/bincode"
+  rm -rf "$scratch/bincode" && cp -Rp "$here/codec/bincode" "$scratch/bincode"
   (cd "$scratch/bincode" && cargo build --release --offline --quiet --target-dir "$scratch/cargo")
-  SOURCES="$SOURCES $here/peer_bincode.c"
+  SOURCES="$SOURCES $here/codec/peer_bincode.c"
   FLAGS="$FLAGS -DBENCH_WITH_BINCODE"
   LIBRARIES="$LIBRARIES $scratch/cargo/release/libbench_bincode.a -pthread -ldl"
 }
@@ -56,8 +58,8 @@ add_nanopb() {
     skip nanopb 'protobuf-compiler nanopb libnanopb-dev'
     return
   fi
-  protoc -I"$here" --nanopb_out="-I$here:$scratch/peers" "$here/telemetry.proto"
-  SOURCES="$SOURCES $here/peer_nanopb.c $scratch/peers/telemetry.pb.c"
+  protoc -I"$here/codec" --nanopb_out="-I$here/codec:$scratch/peers" "$here/codec/telemetry.proto"
+  SOURCES="$SOURCES $here/codec/peer_nanopb.c $scratch/peers/telemetry.pb.c"
   FLAGS="$FLAGS -DBENCH_WITH_NANOPB"
   if [ -n "$NANOPB" ]; then
     SOURCES="$SOURCES $NANOPB/pb_common.c $NANOPB/pb_encode.c $NANOPB/pb_decode.c"
@@ -73,17 +75,17 @@ add_protobuf_c() {
     skip protobuf-c 'protobuf-c-compiler libprotobuf-c-dev'
     return
   fi
-  protoc-c -I"$here" --c_out="$scratch/peers" "$here/telemetry.proto"
-  SOURCES="$SOURCES $here/peer_protobuf_c.c $scratch/peers/telemetry.pb-c.c"
+  protoc-c -I"$here/codec" --c_out="$scratch/peers" "$here/codec/telemetry.proto"
+  SOURCES="$SOURCES $here/codec/peer_protobuf_c.c $scratch/peers/telemetry.pb-c.c"
   FLAGS="$FLAGS -DBENCH_WITH_PROTOBUF_C"
   LIBRARIES="$LIBRARIES -lprotobuf-c"
 }
 
 bench_c() {
   mkdir -p "$scratch/peers"
-  "$mbrc" --c "$scratch/c" "$here/telemetry.mbr"
-  SOURCES="$here/codec.c $here/peer_mbr.c $scratch/c/bench_telemetry.c $root/runtime/wire/*.c"
-  FLAGS="-I$root/include -I$here -I$scratch/c -isystem $scratch/peers"
+  "$mbrc" --c "$scratch/c" "$here/codec/telemetry.mbr"
+  SOURCES="$here/codec/codec.c $here/codec/peer_mbr.c $scratch/c/bench_telemetry.c $root/runtime/wire/*.c"
+  FLAGS="-I$root/include -I$here/codec -I$scratch/c -isystem $scratch/peers"
   LIBRARIES=
   add_bincode
   add_nanopb
@@ -100,16 +102,36 @@ bench_dart() {
     echo "skipped: Dart (no VM at $dart; 'make check' brings one)"
     return
   fi
-  "$mbrc" --dart "$scratch/dart" --package bench "$here/telemetry.mbr"
+  "$mbrc" --dart "$scratch/dart" --package bench "$here/codec/telemetry.mbr"
   cat > "$scratch/package_config.json" <<END
 {"configVersion": 2, "packages": [
   {"name": "bench", "rootUri": "file://$scratch/dart", "packageUri": "lib/", "languageVersion": "3.5"}
 ]}
 END
-  "$dart" --packages="$scratch/package_config.json" "$here/codec.dart"
+  "$dart" --packages="$scratch/package_config.json" "$here/codec/codec.dart"
 }
 
-[ $# -gt 0 ] || set -- c dart
+bench_calls() {
+  if ! has "$dart"; then
+    echo "skipped: calls (no Dart VM at $dart; 'make check' brings one)"
+    return
+  fi
+  mkdir -p "$scratch/calls"
+  "$mbrc" --dart "$scratch/calls/dart" --c "$scratch/calls/c" --package calls "$here/calls/calls.mbr"
+  # shellcheck disable=SC2086 # DART_CFLAGS is a list of words
+  "$CC" -std=c11 -D_POSIX_C_SOURCE=200809L -DNDEBUG -O2 -Wall -Wextra -pthread -shared -fPIC -fvisibility=hidden \
+    $DART_CFLAGS -I"$root/include" -I"$scratch/calls/c" -o "$scratch/calls/libcalls.so" "$here/calls/service.c" \
+    "$here/calls/floors.c" "$scratch/calls/c/bench_calls.c" "$root"/runtime/wire/*.c "$root"/runtime/peer/*.c \
+    "$root"/runtime/exec/*.c "$root"/runtime/dart/*.c
+  cat > "$scratch/calls/package_config.json" <<END
+{"configVersion": 2, "packages": [
+  {"name": "calls", "rootUri": "file://$scratch/calls/dart", "packageUri": "lib/", "languageVersion": "3.5"}
+]}
+END
+  "$dart" --packages="$scratch/calls/package_config.json" "$here/calls/calls.dart" "$scratch/calls/libcalls.so"
+}
+
+[ $# -gt 0 ] || set -- c dart calls
 for language in "$@"; do
   "bench_$language"
 done

@@ -8,6 +8,7 @@
 
 typedef struct backend_options {
   const char *package; /* --package, or derived from the first file's namespace; a valid Dart package name */
+  bool firmware;       /* --profile firmware: small code, and the sizes of static memory */
   const char *library; /* --library: what the Dart package opens by default; NULL: lib<package>.so and the like */
 } backend_options;
 
@@ -16,6 +17,7 @@ typedef struct backend_options {
 typedef void backend_fn(const schema *s, const backend_options *options, arena *a, diags *d, output *out);
 
 backend_fn backend_c;
+backend_fn backend_c_client; /* the other side of each service */
 backend_fn backend_dart;
 
 #endif

@@ -4,8 +4,11 @@
 
 #include "../idl/compile.h"
 #include "backend.h"
+#include "explain/explain.h"
+#include "firmware.h"
 #include "options.h"
 #include "package.h"
+#include "vendor.h"
 #include "version.h"
 
 enum { EXIT_DONE = 0, EXIT_ERROR = 1, EXIT_USAGE = 2 };
@@ -20,10 +23,11 @@ typedef struct target {
 static bool generate(const schema *s, const options *o, arena *a, diags *d) {
   target targets[] = {
       {"c", backend_c, o->c, NULL},
+      {"c-client", backend_c_client, o->c_client, NULL},
       {"dart", backend_dart, o->dart, NULL},
   };
   const size_t count = sizeof targets / sizeof targets[0];
-  backend_options with = {.package = o->package, .library = o->library};
+  backend_options with = {.package = o->package, .library = o->library, .firmware = o->profile != NULL};
   if (with.package == NULL && o->dart != NULL) with.package = package_from_schema(s, a, d);
 
   for (target *t = targets; t < targets + count; t++) {
@@ -40,12 +44,27 @@ static bool generate(const schema *s, const options *o, arena *a, diags *d) {
   return ok;
 }
 
+/* --abi, a firmware's where there is none. */
+static bool find_abi(const char *name, layout_abi *found) {
+  *found = name != NULL && strcmp(name, "lp64") == 0 ? ABI_LP64 : ABI_ILP32;
+  return name == NULL || *found == ABI_LP64 || strcmp(name, "ilp32") == 0;
+}
+
+static bool use(const schema *s, const options *o, arena *a, diags *d) {
+  layout_abi abi;
+  if (o->profile != NULL) firmware_check(s, a, d);
+  if (o->command != COMMAND_EXPLAIN) return generate(s, o, a, d);
+  if (diags_errors(d) != 0 || !find_abi(o->abi, &abi)) return false;
+  explain(stdout, s, abi);
+  return true;
+}
+
 static bool compile(const options *o) {
   arena *a = arena_new();
   diags *d = diags_new(a);
   compile_options with = {.include_dirs = o->includes, .include_count = o->include_count};
   const schema *s = idl_compile(a, d, o->files, o->file_count, &with);
-  bool ok = s != NULL && generate(s, o, a, d);
+  bool ok = s != NULL && use(s, o, a, d);
   diags_render(d, stderr);
   arena_free(a);
   return ok;
@@ -53,7 +72,20 @@ static bool compile(const options *o) {
 
 static bool usage_is_right(const options *o) {
   if (o->file_count == 0) {
-    fputs("mbrc: no input files\ntry 'mbrc --help'\n", stderr);
+    fprintf(stderr, "mbrc: no %s\ntry 'mbrc --help'\n", o->command == COMMAND_VENDOR ? "folder" : "input files");
+    return false;
+  }
+  if (o->command == COMMAND_VENDOR && o->file_count > 1) {
+    fprintf(stderr, "mbrc: 'vendor' takes one folder, and '%s' is another\n", o->files[1]);
+    return false;
+  }
+  if (o->profile != NULL && strcmp(o->profile, "firmware") != 0) {
+    fprintf(stderr, "mbrc: there is no profile '%s'; there is 'firmware'\n", o->profile);
+    return false;
+  }
+  layout_abi abi;
+  if (!find_abi(o->abi, &abi)) {
+    fprintf(stderr, "mbrc: there is no ABI '%s'; there are 'ilp32' and 'lp64'\n", o->abi);
     return false;
   }
   if (o->package != NULL && !package_name_is_valid(o->package)) {
@@ -71,6 +103,13 @@ static bool usage_is_right(const options *o) {
   return true;
 }
 
+static int run(const options *o) {
+  if (o->command != COMMAND_VENDOR) return compile(o) ? EXIT_DONE : EXIT_ERROR;
+  bool usage;
+  if (vendor_write(o->files[0], o->with, &usage)) return EXIT_DONE;
+  return usage ? EXIT_USAGE : EXIT_ERROR;
+}
+
 int main(int argc, char **argv) {
   options o;
   int status = EXIT_USAGE;
@@ -83,7 +122,7 @@ int main(int argc, char **argv) {
     puts("mbrc " MBRC_VERSION);
     status = EXIT_DONE;
   } else if (usage_is_right(&o)) {
-    status = compile(&o) ? EXIT_DONE : EXIT_ERROR;
+    status = run(&o);
   }
   options_free(&o);
   if (fflush(stdout) != 0) status = EXIT_ERROR;

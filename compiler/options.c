@@ -4,7 +4,7 @@
 #include <string.h>
 
 typedef enum option_id {
-#define OPTION_ENUM(id, letter, name, argument, help) OPTION_##id,
+#define OPTION_ENUM(id, letter, name, argument, commands, help) OPTION_##id,
   OPTION_TABLE(OPTION_ENUM)
 #undef OPTION_ENUM
 } option_id;
@@ -14,15 +14,28 @@ typedef struct option {
   char letter;
   const char *name;
   const char *argument;
+  unsigned commands;
   const char *help;
 } option;
 
 static const option table[] = {
-#define OPTION_ROW(id, letter, name, argument, help) {OPTION_##id, letter, name, argument, help},
+#define OPTION_ROW(id, letter, name, argument, commands, help) \
+  {OPTION_##id, letter, name, argument, commands, help},
     OPTION_TABLE(OPTION_ROW)
 #undef OPTION_ROW
 };
 static const size_t table_count = sizeof table / sizeof table[0];
+
+typedef struct command_row {
+  const char *word, *operands, *help;
+} command_row;
+
+static const command_row commands[] = {
+#define COMMAND_ROW(id, word, operands, help) [COMMAND_##id] = {word, operands, help},
+    COMMAND_TABLE(COMMAND_ROW)
+#undef COMMAND_ROW
+};
+static const size_t command_count = sizeof commands / sizeof commands[0];
 
 static bool wrong(const char *what, const char *which) {
   fprintf(stderr, "mbrc: %s %s\ntry 'mbrc --help'\n", what, which);
@@ -57,6 +70,10 @@ static bool apply(options *o, const option *which, const char *value) {
   switch (which->id) {
   case OPTION_DART: return set_once(&o->dart, value, which);
   case OPTION_C: return set_once(&o->c, value, which);
+  case OPTION_C_CLIENT: return set_once(&o->c_client, value, which);
+  case OPTION_PROFILE: return set_once(&o->profile, value, which);
+  case OPTION_ABI: return set_once(&o->abi, value, which);
+  case OPTION_WITH: return set_once(&o->with, value, which);
   case OPTION_PACKAGE: return set_once(&o->package, value, which);
   case OPTION_LIBRARY: return set_once(&o->library, value, which);
   case OPTION_INCLUDE: o->includes[o->include_count++] = value; return true;
@@ -66,17 +83,41 @@ static bool apply(options *o, const option *which, const char *value) {
   return false;
 }
 
+/* Takes the word of a command where none was given; false: it is a file. */
+static bool take_command(options *o, bool *chosen, const char *word) {
+  if (*chosen) return false;
+  *chosen = true;
+  for (size_t i = 0; i < command_count; i++) {
+    if (strcmp(commands[i].word, word) != 0) continue;
+    o->command = (command)i;
+    return true;
+  }
+  return false;
+}
+
+static bool check_commands(const options *o, unsigned given) {
+  for (const option *of = table; of < table + table_count; of++) {
+    if ((given >> of->id & 1u) == 0 || (of->commands >> o->command & 1u) != 0) continue;
+    const char *word = commands[o->command].word;
+    fprintf(stderr, "mbrc: %s%s has no option --%s\ntry 'mbrc --help'\n", word[0] != '\0' ? "the command " : "compiling",
+            word, of->name);
+    return false;
+  }
+  return true;
+}
+
 bool options_parse(options *o, int argc, char **argv) {
   *o = (options){0};
   size_t count = argc > 0 ? (size_t)argc : 1;
   o->includes = calloc(count, sizeof *o->includes);
   o->files = calloc(count, sizeof *o->files);
   if (o->includes == NULL || o->files == NULL) return wrong("out of", "memory");
-  bool only_files = false;
+  bool only_files = false, chosen = false;
+  unsigned given = 0; /* options, by id */
   for (int i = 1; i < argc; i++) {
     const char *word = argv[i];
     if (only_files || word[0] != '-' || word[1] == '\0') {
-      o->files[o->file_count++] = word;
+      if (only_files || !take_command(o, &chosen, word)) o->files[o->file_count++] = word;
       continue;
     }
     if (strcmp(word, "--") == 0) {
@@ -93,8 +134,9 @@ bool options_parse(options *o, int argc, char **argv) {
     }
     if (value != NULL && value[0] == '\0') return wrong("the value is empty:", word);
     if (!apply(o, which, value)) return false;
+    given |= 1u << which->id;
   }
-  return true;
+  return check_commands(o, given);
 }
 
 void options_free(options *o) {
@@ -103,12 +145,17 @@ void options_free(options *o) {
 }
 
 void options_help(FILE *out) {
-  fputs("usage: mbrc [options] FILE...\n"
-        "\n"
+  for (const command_row *c = commands; c < commands + command_count; c++)
+    fprintf(out, "%s mbrc %s%s[options] %s\n", c == commands ? "usage:" : "      ", c->word,
+            c->word[0] != '\0' ? " " : "", c->operands);
+  fputs("\n"
         "Compiles .mbr contracts, and all they import, into a C dispatch stub and a typed Dart\n"
         "package. Without an output it only checks. '-' reads standard input.\n"
         "\n",
         out);
+  for (const command_row *c = commands + 1; c < commands + command_count; c++)
+    fprintf(out, "  %-22s %s\n", c->word, c->help);
+  fputc('\n', out);
   for (const option *o = table; o < table + table_count; o++) {
     char left[64];
     char letter[8] = "    ";

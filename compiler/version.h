@@ -1,7 +1,9 @@
-/* The one place that says which version this is. */
+/* mbrc has the version of the runtime that goes with it. */
 #ifndef COMPILER_VERSION_H
 #define COMPILER_VERSION_H
 
-#define MBRC_VERSION "0.1.0"
+#include "../include/mbr/version.h"
+
+#define MBRC_VERSION MBR_VERSION
 
 #endif

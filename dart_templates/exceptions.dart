@@ -30,6 +30,11 @@ enum MbrStatus {
   badFrame(22, 'a frame breaks the protocol'),
   misuse(23, 'a function was called with arguments its contract forbids'),
   internal(24, 'the handler reported a fault'),
+  cancelled(25, 'the caller has cancelled the call'),
+  deadline(26, 'the time given for the call is over'),
+  disconnected(27, 'the connection ended while the call was open'),
+  unsupported(28, 'this way of calling does not work over this connection'),
+  deadlock(29, 'a blocking call here would wait for its own thread'),
 
   /// A number that this side does not know: the other side is newer.
   unknown(-1, 'unknown status');
@@ -67,6 +72,28 @@ final class MbrFault extends MbrException {
   String toString() => text.isEmpty
       ? 'MbrFault: $method: ${code.text} (${code.name})'
       : 'MbrFault: $method: ${code.text} (${code.name}): $text';
+}
+
+/// A call that was cancelled from here by its token.
+final class MbrCancelled extends MbrException {
+  const MbrCancelled(this.method);
+
+  /// `namespace.Service.method`.
+  final String method;
+
+  @override
+  String toString() => 'MbrCancelled: $method: the call was cancelled';
+}
+
+/// A call whose time was over before it ended.
+final class MbrDeadlineExceeded extends MbrException {
+  const MbrDeadlineExceeded(this.method);
+
+  /// `namespace.Service.method`.
+  final String method;
+
+  @override
+  String toString() => 'MbrDeadlineExceeded: $method: the time given for the call is over';
 }
 
 /// A call that was open when its connection ended, or was made on one that had ended.

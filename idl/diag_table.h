@@ -106,21 +106,24 @@
   X(METHOD_SHAPE,        350, DIAG_ERROR,   "a %s method has no %s") \
   X(TWO_STREAMS,         351, DIAG_ERROR,   "a method has at most one stream parameter") \
   X(METHOD_ID,           352, DIAG_ERROR,   "'%.*s' and '%.*s' have the same number 0x%08x on the wire; rename one") \
-  X(METHOD_TWICE,        353, DIAG_ERROR,   "two methods are '%.*s' on the wire; '@was' takes the name of a method that is gone")
+  X(METHOD_TWICE,        353, DIAG_ERROR,   "two methods are '%.*s' on the wire; '@was' takes the name of a method that is gone") \
+  X(HOST_SYNC,           354, DIAG_ERROR,   "a host service has no sync methods; C waits for a plain one by its blocking call")
 
 #define DIAG_TABLE_C(X) \
   X(C_UNSUPPORTED,       800, DIAG_ERROR,   "mbrc does not generate %s for C") \
-  X(C_TYPE_NAME_TAKEN,   801, DIAG_ERROR,   "this type becomes 'struct %s' in C, and so does another one; rename what it holds")
+  X(C_TYPE_NAME_TAKEN,   801, DIAG_ERROR,   "this type becomes 'struct %s' in C, and so does another one; rename what it holds") \
+  X(FIRMWARE_UNBOUNDED,  802, DIAG_ERROR,   "this has no bound, and firmware has no memory for all that it could hold; write %s") \
+  X(FIRMWARE_RECURSIVE,  803, DIAG_ERROR,   "'%.*s' contains itself, and firmware has no memory for all that it could hold") \
+  X(FIRMWARE_TOO_LARGE,  804, DIAG_ERROR,   "this takes up to %s bytes on the wire; firmware has at most %u for it")
 
 #define DIAG_TABLE_DART(X) \
-  X(DART_UNSUPPORTED,    850, DIAG_ERROR,   "mbrc does not generate %s for Dart") \
   X(DART_NAME_TAKEN,     851, DIAG_ERROR,   "'%.*s' becomes '%s' in Dart, and so does %s; rename one") \
   X(DART_NAME_RESERVED,  852, DIAG_ERROR,   "'%.*s' becomes '%s' in Dart, where names with 'Mbr' in front are the runtime's")
 
 #define DIAG_TABLE_DRIVER(X) \
   X(NO_PACKAGE_NAME,     900, DIAG_ERROR,   "the namespaces have no common beginning to name the Dart package after; give --package NAME")
 /* R(number): those of messages that are gone. */
-#define DIAG_TABLE_RETIRED(R)
+#define DIAG_TABLE_RETIRED(R) R(850)
 /* clang-format on */
 
 #endif

@@ -85,5 +85,6 @@ const schema *idl_resolve(arena *a, diags *d, const ast_unit *files) {
   import_collect(&r);
   collide_check(&r);
   list_sorted(&r, &c.by_value);
+  if (diags_errors(d) == 0) fingerprint_compute(&r);
   return assemble(&r);
 }

@@ -87,6 +87,7 @@ typedef struct entity {
   slot *slots;           /* STRUCT, UNION, ERROR */
   size_t slot_count;
   const ast_attr *max_depth; /* where @max_depth stands */
+  schema_method *methods;    /* SERVICE */
   bool contains_itself;      /* by value, without end; reported */
   uint64_t size, align;      /* in C, as of type_facts */
   /* resolve_order.c */
@@ -278,6 +279,9 @@ void least_compute(resolver *r, const graph *contains);
 uint64_t layout_own_min(const schema_type *type);
 uint64_t layout_add(uint64_t a, uint64_t b);
 uint64_t layout_multiply(uint64_t a, uint64_t b);
+
+/* resolve_fingerprint.c: fingerprints, shapes and what is reached; of a schema without errors. */
+void fingerprint_compute(resolver *r);
 
 /* resolve_import.c: which namespaces use which. */
 void import_collect(resolver *r);

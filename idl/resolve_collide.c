@@ -30,11 +30,35 @@ static const made c_of_type[] = {
     {"_encode", "the encoder of"}, {"_decode", "the decoder of"}, {"_size", "the size function of"}};
 static const made c_of_enum[] = {{"_valid", "the check of"}};
 static const made c_of_union[] = {{"_tag", "the tag of"}};
-static const made c_of_service[] = {
-    {"_ops", "the operations of"}, {"_serve", "the serve function of"}, {"_methods", "the method table of"}};
-static const made c_of_method[] = {{"_call", "the call handle of"}, {"_ok", "an answer of"},
-                                   {"_err", "an answer of"},        {"_emit", "an answer of"},
-                                   {"_end", "an answer of"},        {"_dispatch", "the dispatcher of"}};
+static const made c_of_service[] = {{"_ops", "the operations of"},
+                                    {"_serve", "the serve function of"},
+                                    {"_client", "the client of"},
+                                    {"_client_open", "the open function of the client of"},
+                                    {"_storage", "the storage of calls of"},
+                                    {"_answers", "the memory for answers of"}};
+static const made c_macros_of_service[] = {{"_REQUEST_MAX", "a size of"}, {"_ANSWER_MAX", "a size of"},
+                                           {"_HELLO_SIZE", "a size of"},  {"_FRAME_MAX", "a size of"},
+                                           {"_ENDING_ROOM", "a size of"}, {"_STORAGE_SIZE", "a size of"},
+                                           {"_ANSWERS_SIZE", "a size of"}};
+/* Of each kind of method, and of each thing it has; roles are all different, since equal ones are taken for
+ * consequences. */
+static const made c_of_call[] = {{"_call", "the call handle of"}};
+static const made c_of_single[] = {{"_ok", "an answer of"}};
+static const made c_of_stream[] = {{"_emit", "the emission of"},
+                                   {"_end", "the end of the stream of"},
+                                   {"_topic", "the topic of"},
+                                   {"_subscribe", "the subscription of the topic of"},
+                                   {"_publish", "the publication of the topic of"}};
+static const made c_of_bytes[] = {{"_ok_begin", "the beginning of an answer of"},
+                                  {"_ok_commit", "the commit of an answer of"}};
+static const made c_of_error[] = {{"_err", "the error answer of"}};
+static const made c_of_request[] = {
+    {"_answer", "the received answer of"}, {"_receiver", "the receiver of"}, {"_request", "the request of"}};
+static const made c_of_sending[] = {{"_send", "the send function of"}};
+static const made c_of_waiting[] = {{"_wait", "the blocking form of"}};
+static const made c_of_upload[] = {{"_push", "the push function of"},
+                                   {"_push_end", "the end of the items of"}};
+static const made c_macros_of_stream[] = {{"_ITEM_MAX_SIZE", "the item size of"}};
 static const made c_macros_of_type[] = {
     {"_MAX_SIZE", "a size of"}, {"_ARENA_SIZE", "a size of"}, {"_INIT", "the defaults of"}};
 
@@ -159,10 +183,22 @@ static void check_members(collector *c, const schema_decl *decl) {
   check(c, "Dart", of);
 }
 
+/* Members of the operations: the method and, where it has a stream parameter, those who hear of its items. */
+static void claim_handlers_in_c(collector *c, const schema_method *m) {
+  claim_name(c, m->name.c, &m->name, NULL, NULL);
+  for (size_t i = 0; i < m->param_count; i++) {
+    const schema_name *param = &m->params[i].name;
+    if (!m->params[i].is_stream) continue;
+    const char *name =
+        arena_printf(c->r->a, "%s_%s", names_snake(c->r->a, m->name.text), names_snake(c->r->a, param->text));
+    claim_name(c, name, param, NULL, "the handler of items of");
+    claim_name(c, arena_printf(c->r->a, "%s_end", name), param, NULL, "the handler of the end of");
+  }
+}
+
 static void check_methods(collector *c, const schema_decl *decl) {
   const char *of = arena_copy(c->r->a, decl->name.text);
-  for (size_t i = 0; i < decl->method_count; i++)
-    claim_name(c, decl->methods[i].name.c, &decl->methods[i].name, NULL, NULL);
+  for (size_t i = 0; i < decl->method_count; i++) claim_handlers_in_c(c, &decl->methods[i]);
   check(c, "C", of);
   for (size_t i = 0; i < decl->method_count; i++)
     claim_name(c, decl->methods[i].name.dart, &decl->methods[i].name, NULL, NULL);
@@ -201,13 +237,49 @@ static void claim_arms_in_c(collector *c, const schema_decl *decl) {
   }
 }
 
+static bool has_stream_param(const schema_method *m) {
+  for (size_t i = 0; i < m->param_count; i++)
+    if (m->params[i].is_stream) return true;
+  return false;
+}
+
+/* A method's handle and answers where it is served; one of scalars alone has none. */
+static void claim_answers_in_c(collector *c, const char *name, const schema_method *m,
+                               const schema_decl *decl) {
+  if (m->scalars && m->throws == NULL) return;
+  CLAIM_MADE(c, name, c_of_call, &m->name, decl);
+  if (m->throws != NULL) CLAIM_MADE(c, name, c_of_error, &m->name, decl);
+  if (!m->result_is_stream) {
+    CLAIM_MADE(c, name, c_of_single, &m->name, decl);
+    if (m->result != NULL && m->result->kind == SCHEMA_BYTES) CLAIM_MADE(c, name, c_of_bytes, &m->name, decl);
+    return;
+  }
+  CLAIM_MADE(c, name, c_of_stream, &m->name, decl);
+  CLAIM_MADE(c, arena_printf(c->r->a, "%s_%s", c_upper(c, decl), names_upper_snake(c->r->a, m->name.text)),
+             c_macros_of_stream, &m->name, decl);
+}
+
+/* And what calls it. */
+static void claim_client_in_c(collector *c, const char *name, const schema_method *m,
+                              const schema_decl *decl) {
+  CLAIM_MADE(c, name, c_of_sending, &m->name, decl);
+  if (m->kind == SCHEMA_ONEWAY) return;
+  CLAIM_MADE(c, name, c_of_request, &m->name, decl);
+  if (has_stream_param(m))
+    CLAIM_MADE(c, name, c_of_upload, &m->name, decl);
+  else if (!m->result_is_stream)
+    CLAIM_MADE(c, name, c_of_waiting, &m->name, decl);
+}
+
 static void claim_methods_in_c(collector *c, const schema_decl *decl) {
   CLAIM_MADE(c, decl->name.c, c_of_service, &decl->name, decl);
+  CLAIM_MADE(c, c_upper(c, decl), c_macros_of_service, &decl->name, decl);
   for (size_t i = 0; i < decl->method_count; i++) {
-    const schema_name *name = &decl->methods[i].name;
-    const char *c_name = arena_printf(c->r->a, "%s_%s", decl->name.c, names_snake(c->r->a, name->text));
-    claim_name(c, c_name, name, decl, NULL);
-    CLAIM_MADE(c, c_name, c_of_method, name, decl);
+    const schema_method *m = &decl->methods[i];
+    const char *name = arena_printf(c->r->a, "%s_%s", decl->name.c, names_snake(c->r->a, m->name.text));
+    claim_name(c, name, &m->name, decl, NULL);
+    claim_answers_in_c(c, name, m, decl);
+    claim_client_in_c(c, name, m, decl);
   }
 }
 
@@ -231,13 +303,29 @@ static void claim_decl_in_c(collector *c, const schema_decl *decl) {
 static void claim_decl_in_dart(collector *c, const schema_decl *decl) {
   arena *a = c->r->a;
   claim_name(c, decl->name.dart, &decl->name, NULL, NULL);
-  if (decl->kind == SCHEMA_SERVICE)
-    claim_name(c, arena_printf(a, "%sApi", decl->name.dart), &decl->name, decl, "the client of");
+  if (decl->kind == SCHEMA_SERVICE) {
+    const char *api = arena_printf(a, decl->is_host ? "%sHost" : "%sApi", decl->name.dart);
+    claim_name(c, api, &decl->name, decl, decl->is_host ? "the host of" : "the client of");
+    claim_name(c, arena_printf(a, "%sFake", decl->name.dart), &decl->name, decl, "the fake of");
+  }
   if (decl->kind == SCHEMA_SERVICE || decl->kind == SCHEMA_CONST || decl->kind == SCHEMA_ALIAS) return;
   claim_name(c, arena_printf(a, "encode%s", decl->name.dart), &decl->name, decl, "the encoder of");
   claim_name(c, arena_printf(a, "decode%s", decl->name.dart), &decl->name, decl, "the decoder of");
   for (size_t i = 0; i < decl->arm_count; i++)
     claim_name(c, decl->arms[i].name.dart, &decl->arms[i].name, decl, "the class of arm");
+}
+
+/* By their guards, so that names of files are told apart too. */
+static void claim_headers(collector *c, const schema_namespace *ns) {
+  const char *upper = names_upper_snake(c->r->a, ns->name.text);
+  bool has_service = false;
+  if (ns->name.text.size == 0) return;
+  for (size_t i = 0; i < ns->decl_count; i++)
+    has_service = has_service || ns->decls[i]->kind == SCHEMA_SERVICE;
+  claim_name(c, arena_printf(c->r->a, "%s_H", upper), &ns->name, NULL, "the header of namespace");
+  if (has_service)
+    claim_name(c, arena_printf(c->r->a, "%s_CLIENT_H", upper), &ns->name, NULL,
+               "the client header of namespace");
 }
 
 /* False: everything in two of them would collide. */
@@ -269,12 +357,7 @@ void collide_check(resolver *r) {
   for (size_t i = 0; i < r->entity_count; i++) check_inside(&c, r->entities[i].decl);
   if (!check_namespaces(&c)) return;
   for (size_t i = 0; i < r->entity_count; i++) claim_decl_in_c(&c, r->entities[i].decl);
-  for (size_t i = 0; i < r->space_count; i++) {
-    const schema_namespace *ns = r->space_list[i]->ns;
-    if (ns->name.text.size > 0)
-      claim_name(&c, arena_printf(r->a, "%s_H", names_upper_snake(r->a, ns->name.text)), &ns->name, NULL,
-                 "the header of namespace");
-  }
+  for (size_t i = 0; i < r->space_count; i++) claim_headers(&c, r->space_list[i]->ns);
   check(&c, "C", NULL);
   for (size_t i = 0; i < r->space_count; i++) {
     const schema_namespace *ns = r->space_list[i]->ns;

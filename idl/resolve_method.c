@@ -1,6 +1,7 @@
 /* Methods: which kind allows what, their attributes, and their numbers on the wire. */
 #include <stdlib.h>
 
+#include "hash.h"
 #include "resolve.h"
 
 static const char *kind_text(schema_method_kind kind) {
@@ -11,8 +12,9 @@ static schema_method_kind kind_of(ast_method_kind kind) {
   return kind == AST_METHOD_SYNC ? SCHEMA_SYNC : kind == AST_METHOD_ONEWAY ? SCHEMA_ONEWAY : SCHEMA_ASYNC;
 }
 
-static void check_shape(resolver *r, const ast_method *ast, schema_method_kind kind) {
+static void check_shape(resolver *r, const entity *e, const ast_method *ast, schema_method_kind kind) {
   const char *name = kind_text(kind);
+  if (kind == SCHEMA_SYNC && e->decl->is_host) diag_report(r->d, DIAG_HOST_SYNC, ast->name.at);
   const ast_field *stream = NULL;
   for (const ast_field *p = ast->params; p != NULL; p = p->next) {
     if (!p->is_stream) continue;
@@ -118,7 +120,8 @@ static void read_attributes(resolver *r, entity *e, const ast_method *ast, const
   }
   if ((at = attrs->of[ATTR_INLINE]) != NULL) {
     m->is_inline = true;
-    if (m->kind != SCHEMA_ASYNC) diag_report(r->d, DIAG_INLINE_METHOD, at->at, kind_text(m->kind));
+    if (m->kind != SCHEMA_ASYNC || e->decl->is_host)
+      diag_report(r->d, DIAG_INLINE_METHOD, at->at, e->decl->is_host ? "host service's" : kind_text(m->kind));
   }
   if (attrs->of[ATTR_CONCURRENT] != NULL) m->concurrent = true;
   if (attrs->of[ATTR_QUIET] != NULL) m->quiet = true;
@@ -134,12 +137,6 @@ static bool is_name(text t) {
   return true;
 }
 
-static uint32_t fnv1a(text t) {
-  uint32_t hash = UINT32_C(2166136261);
-  for (size_t i = 0; i < t.size; i++) hash = (hash ^ (unsigned char)t.data[i]) * UINT32_C(16777619);
-  return hash;
-}
-
 static void set_id(resolver *r, const entity *e, const attr_set *attrs, schema_method *m) {
   text name = m->name.text;
   const ast_attr *was = attrs->of[ATTR_WAS];
@@ -153,7 +150,7 @@ static void set_id(resolver *r, const entity *e, const attr_set *attrs, schema_m
   const char *path = arena_printf(r->a, "%.*s.%.*s.%.*s", TEXT_ARG(e->decl->ns->name.text),
                                   TEXT_ARG(e->decl->name.text), TEXT_ARG(name));
   m->id_text = (text){path, strlen(path)};
-  m->id = fnv1a(m->id_text);
+  m->id = hash_fnv32(m->id_text);
 }
 
 /* What the service says holds for its methods where they say nothing themselves. */
@@ -174,7 +171,7 @@ static void define_method(resolver *r, entity *e, const ast_method *ast, const s
   m->result_is_stream = ast->result_is_stream;
   if (ast->result != NULL) m->result = type_resolve(r, e->unit, ast->result);
   if (ast->throws != NULL) m->throws = read_throws(r, e->unit, ast->throws);
-  check_shape(r, ast, m->kind);
+  check_shape(r, e, ast, m->kind);
   if (m->kind == SCHEMA_ASYNC) {
     m->has_timeout = defaults->has_timeout;
     m->timeout_us = defaults->timeout_us;
@@ -200,7 +197,7 @@ void method_define(resolver *r, entity *e) {
   schema_method *methods = ARENA_ARRAY(r->a, schema_method, count);
   for (const ast_method *ast = e->ast->methods; ast != NULL; ast = ast->next)
     define_method(r, e, ast, &defaults, &methods[e->decl->method_count++]);
-  e->decl->methods = methods;
+  e->decl->methods = e->methods = methods;
 }
 
 typedef struct numbered {

@@ -169,6 +169,11 @@ typedef struct schema_method {
   bool concurrent, quiet;    /* here or on the service */
   bool scalars;              /* sync: each parameter and the result is one machine number (bool, integers and
                                 floats up to 64 bits, char, timestamp, duration, enum, flags): needs no frame */
+  /* Computed, as docs/wire.md tells: two sides for which it differs do not understand each other. */
+  uint64_t fingerprint;
+  const schema_decl *const *reaches; /* types that its signature is made of, each once, in order of their full
+                                        names; of aliases what they stand for */
+  size_t reach_count;
   const struct schema_attr_place *attrs; /* where each attribute stands, for a backend that refuses it */
 } schema_method;
 
@@ -211,6 +216,8 @@ struct schema_decl {
   const schema_method *methods; /* SERVICE */
   size_t method_count;
   bool is_host; /* SERVICE */
+  const schema_decl *const *reaches; /* SERVICE, computed: what its methods reach together, in the same order */
+  size_t reach_count;
 
   /* STRUCT, UNION, ERROR, ENUM, FLAGS, computed: */
   bool recursive; /* contains itself in any way, through lists too */
@@ -220,6 +227,8 @@ struct schema_decl {
   uint64_t wire_min, wire_max;
   bool hashable;
   bool needs_arena;
+  uint32_t id;    /* FNV-1a 32 of "namespace.Type"; two types may share it */
+  uint64_t shape; /* of this declaration alone: the part it has in the fingerprints of what reaches it */
 };
 
 struct schema_namespace {

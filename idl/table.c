@@ -1,7 +1,7 @@
 /* Open addressing with linear probing, at most half full. */
 #include "table.h"
 
-#include <stdint.h>
+#include "hash.h"
 
 struct table_slot {
   text key;
@@ -11,11 +11,7 @@ struct table_slot {
 
 #define TABLE_FIRST_SLOTS 16u
 
-static uint64_t hash_of(text key) {
-  uint64_t hash = UINT64_C(0xcbf29ce484222325); /* FNV-1a */
-  for (size_t i = 0; i < key.size; i++) hash = (hash ^ (unsigned char)key.data[i]) * UINT64_C(0x100000001b3);
-  return hash;
-}
+static uint64_t hash_of(text key) { return hash_fnv64(HASH_FNV64_EMPTY, key); }
 
 /* The slot that holds the key, or the free one where it belongs. */
 static struct table_slot *slot_for(const table *t, text key, uint64_t hash) {

@@ -58,28 +58,12 @@ static void check_fields(checker *c, const schema_field *fields, size_t count) {
   }
 }
 
-static void check_attributes(checker *c, const schema_attr_place *attrs) {
-  static const char *const refused[] = {"timeout", "latest", "buffer", "inline", "leaf", "quiet"};
-  for (; attrs != NULL; attrs = attrs->next)
-    for (size_t i = 0; i < sizeof refused / sizeof refused[0]; i++)
-      if (text_equal(attrs->name, (text){refused[i], strlen(refused[i])}))
-        unsupported(c, attrs->at, arena_printf(c->arena, "'@%s'", refused[i]));
-}
-
 static void check_method(checker *c, const schema_method *m) {
-  if (m->kind == SCHEMA_SYNC) unsupported(c, m->name.at, "sync methods");
-  for (size_t i = 0; i < m->param_count; i++)
-    if (m->params[i].is_stream) unsupported(c, m->params[i].name.at, "stream parameters");
-  check_attributes(c, m->attrs);
   check_fields(c, m->params, m->param_count);
   if (m->result != NULL) check_type(c, m->result);
 }
 
 static void check_decl(checker *c, const schema_decl *d) {
-  if (d->kind == SCHEMA_SERVICE) {
-    if (d->is_host) unsupported(c, d->name.at, "host services");
-    check_attributes(c, d->attrs);
-  }
   if (d->kind == SCHEMA_CONST &&
       (d->value->kind == SCHEMA_VALUE_NONE || d->value->kind == SCHEMA_VALUE_EMPTY))
     unsupported(c, d->value->at, "constants that are absent or empty");

@@ -1,10 +1,11 @@
 /* What the writers of the C backend share: the state of one file being written, and how they call each
- * other. check.c refuses what cannot be generated; types.c and service_types.c write headers; codec*.c,
- * helpers.c, compare.c and service.c write sources. */
+ * other. check.c refuses what cannot be generated; types.c, service_types.c, client_types.c and memory.c write
+ * headers; codec*.c, helpers.c, compare.c, method.c, service.c and client.c write sources. */
 #ifndef COMPILER_C_GEN_H
 #define COMPILER_C_GEN_H
 
 #include "../../idl/diag.h"
+#include "../../idl/table.h"
 #include "../output.h"
 #include "lines.h"
 #include "spell.h"
@@ -15,11 +16,14 @@
 #define C_MEMBERS_A_FUNCTION 40
 #endif
 
+/* Above this, in bytes, no size macros are made: nothing encodes that much in one piece. */
+#ifndef C_SIZE_MACRO_MAX
+#define C_SIZE_MACRO_MAX 0x10000000u
+#endif
+
 /* Something generated once a file: a structural type of a header, a static function of a source. */
 typedef struct c_known {
   const char *name;
-  const char *key; /* tells apart what would have one name */
-  struct c_known *next;
 } c_known;
 
 /* A type that is only pointed to yet, because it contains one that is being defined. */
@@ -34,7 +38,9 @@ typedef struct c_gen {
   const schema_namespace *ns;
   arena *arena;
   emitter *e;     /* the file being written */
-  c_known *known; /* in that file */
+  bool firmware;  /* --profile firmware */
+  /* What is known in that file: by its key, which tells apart what would have one name; by its name. */
+  table known, names;
   bool *begun;    /* header, by decl->index: its definition has begun */
   bool *complete; /* header, by decl->index: its definition has ended */
   /* Header: how many recursive types have begun and not ended, and what must wait for them. */
@@ -55,17 +61,28 @@ const char *c_static_name(c_gen *g, const char *verb, const char *of);
 /* check.c */
 void c_check(const schema *s, arena *a, diags *d);
 
-/* types.c, service_types.c */
+/* types.c */
 void c_write_header(c_gen *g);
 void c_define_structural(c_gen *g, const schema_type *t);
-void c_declare_service(c_gen *g, const schema_decl *service);
 
-/* service.c */
+bool c_has_service(const schema_namespace *ns);
+/* The header of the sides that the ordinary one leaves to others. */
+void c_write_client_header(c_gen *g);
+
+/* service_types.c, service.c: a service that is served here. */
+void c_declare_service(c_gen *g, const schema_decl *service);
 void c_write_service(c_gen *g, const schema_decl *service);
 
-/* How a service's functions take values: scalars by value, text and bytes as views, everything else by
- * const pointer; an optional scalar as two parameters, another optional as a pointer that may be NULL. */
-bool c_by_value(const schema_type *t);
-const char *c_parameters(arena *a, const schema_type *t, const char *name);
+/* memory.c: with --profile firmware, what a service takes of memory that is set aside: its frames, and what
+ * serving it or calling it takes besides. */
+void c_declare_frames(c_gen *g, const schema_decl *service);
+void c_declare_storage(c_gen *g, const schema_decl *service);
+void c_declare_answers(c_gen *g, const schema_decl *service);
+/* types.c: arena memory that decoding a `t` takes at most, as an expression; NULL: none. */
+const char *c_arena_size(c_gen *g, const schema_type *t);
+
+/* client_types.c, client.c: a service that is called from here. */
+void c_declare_client(c_gen *g, const schema_decl *service);
+void c_write_client(c_gen *g, const schema_decl *service);
 
 #endif

@@ -4,16 +4,15 @@
 
 #include <inttypes.h>
 
-const c_known *c_find(const c_gen *g, const char *key) {
-  for (const c_known *k = g->known; k != NULL; k = k->next)
-    if (strcmp(k->key, key) == 0) return k;
-  return NULL;
-}
+static text text_of(const char *s) { return (text){s, strlen(s)}; }
+
+const c_known *c_find(const c_gen *g, const char *key) { return table_find(&g->known, text_of(key)); }
 
 void c_remember(c_gen *g, const char *name, const char *key) {
   c_known *k = ARENA_NEW(g->arena, c_known);
-  *k = (c_known){.name = name, .key = key, .next = g->known};
-  g->known = k;
+  k->name = name;
+  table_add(&g->known, g->arena, text_of(key), k);
+  table_add(&g->names, g->arena, text_of(name), k);
 }
 
 /* The ranges inside a type, which its name does not tell. */
@@ -32,9 +31,7 @@ static const char *ranges_of(arena *a, const schema_type *t) {
 }
 
 static bool name_is_taken(const c_gen *g, const char *name) {
-  for (const c_known *k = g->known; k != NULL; k = k->next)
-    if (strcmp(k->name, name) == 0) return true;
-  return false;
+  return table_find(&g->names, text_of(name)) != NULL;
 }
 
 static bool is_first_word_of_namespace(const c_gen *g, const char *word) {

@@ -71,11 +71,11 @@ static unsigned break_cost(const char *code, size_t i, unsigned depth) {
 
 /* Where a line of at most `room` columns had best end; where it has nowhere to, behind its first bracket
  * or =, and be that too late. String literals are left whole. 0: nowhere at all. */
-static size_t break_point(const char *code, size_t room) {
+static size_t break_point(const char *code, size_t size, size_t room) {
   size_t best = 0, bracket = 0;
   unsigned best_cost = ~0u, depth = 0;
   bool quoted = false;
-  for (size_t i = 1; code[i] != '\0' && (i <= room || (best == 0 && bracket == 0)); i++) {
+  for (size_t i = 1; i < size && (i <= room || (best == 0 && bracket == 0)); i++) {
     char before = code[i - 1];
     if (before == '"' && (i < 2 || code[i - 2] != '\\')) quoted = !quoted;
     if (quoted) continue;
@@ -91,25 +91,33 @@ static size_t break_point(const char *code, size_t room) {
   return best != 0 ? best : bracket;
 }
 
-static void print_broken(emitter *e, int indent, const char *code, const char *line_end) {
-  const char *result = starts_with(code, "if (") ? strstr(code, ") return ") : NULL;
-  if (result != NULL && (size_t)indent * 2 + columns(code, strlen(code)) > C_COLUMNS) {
-    emit(e, "%*s%.*s\n", indent * 2, "", (int)(result + 1 - code), code);
-    print_broken(e, indent + 1, result + 2, line_end);
-    return;
-  }
+static void print_lines(emitter *e, int indent, const char *code, size_t size, const char *line_end) {
   size_t spaces = (size_t)indent * 2;
   size_t room = C_COLUMNS - spaces - strlen(line_end);
   emit(e, "%*s", (int)spaces, "");
-  for (bool first = true; columns(code, strlen(code)) > room; first = false) {
-    size_t at = break_point(code, room);
+  for (bool first = true; columns(code, size) > room; first = false) {
+    size_t at = break_point(code, size, room);
     if (at == 0) break;
     emit(e, "%.*s%s\n%*s", (int)at, code, line_end, (int)spaces + CONTINUATION, "");
+    while (code[at] == ' ') at++;
     code += at;
-    while (*code == ' ') code++;
+    size -= at;
     if (first) room -= CONTINUATION;
   }
-  emit(e, "%s\n", code);
+  emit(e, "%.*s\n", (int)size, code);
+}
+
+/* What is returned under a long condition gets a line of its own. */
+static void print_broken(emitter *e, int indent, const char *code, const char *line_end) {
+  size_t size = strlen(code);
+  const char *result = starts_with(code, "if (") ? strstr(code, ") return ") : NULL;
+  if (result == NULL || (size_t)indent * 2 + columns(code, size) <= C_COLUMNS) {
+    print_lines(e, indent, code, size, line_end);
+    return;
+  }
+  size_t head = (size_t)(result + 1 - code);
+  print_lines(e, indent, code, head, line_end);
+  print_lines(e, indent + 1, result + 2, size - head - 1, line_end);
 }
 
 void c_print(emitter *e, const c_lines *lines) {

@@ -1,217 +1,241 @@
-/* The part of a source that a service makes: dispatch from frames to handlers, the method table, and the
- * completions. */
-#include "codec.h"
+/* The part of a source that a service which is served makes: completions, dispatch from frames to handlers,
+ * and the method table. */
+#include "method.h"
 
 #include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
 
-/* Renames what would hide something that a dispatch function uses itself. */
-static const char *local_name(arena *a, const char *name) {
-  static const char *const taken[] = {"ops", "r", "p", "i", "handlers", "memset", "size_t"};
-  if (strncmp(name, "mbr_", 4) == 0) return arena_printf(a, "%s_", name);
-  for (size_t i = 0; i < sizeof taken / sizeof taken[0]; i++)
-    if (strcmp(name, taken[i]) == 0) return arena_printf(a, "%s_", name);
-  return name;
+#include "../frames.h"
+
+static c_outgoing result_of(c_gen *g, const char *name, const schema_method *m, const char *value) {
+  if (m->result == NULL) return c_send_nothing();
+  return c_send_value(g, m->result, value, arena_printf(g->arena, "%s_value", name));
 }
 
-/* Arguments on their way from the reader to the handler. Scalars become locals, as many at a time as stand
- * together; everything else goes to the call's arena, where it lives as long as the call. */
-typedef struct argument_list {
-  c_body body;
-  c_place *scalars; /* declared, and not decoded yet */
-  size_t scalar_count;
-  const char *passed; /* ", zone, reading" */
-} argument_list;
-
-static void decode_scalars(argument_list *to) {
-  c_decode_members(&to->body, to->scalars, to->scalar_count);
-  to->scalar_count = 0;
+static void write_completion(c_gen *g, const char *signature, const char *kind, const c_outgoing *what) {
+  const char *begin = arena_printf(g->arena, "mbr_call_begin(call.base, MBR_FRAME_%s", kind);
+  c_print_sender(g, signature, begin, "mbr_call_commit(call.base", what);
 }
 
-static void add_scalar(argument_list *to, const schema_type *t, const char *name) {
-  arena *a = to->body.g->arena;
-  c_place slot = c_place_of(a, t, "", name);
-  if (slot.has != NULL) {
-    c_add(&to->body.lines, 0, "bool %s;", slot.has);
-    to->passed = arena_printf(a, "%s, %s", to->passed, slot.has);
-  }
-  c_add(&to->body.lines, 0, "%s %s;", c_type(a, slot.has != NULL ? t->item : t), name);
-  to->passed = arena_printf(a, "%s, %s", to->passed, name);
-  to->scalars[to->scalar_count++] = slot;
-}
-
-static void add_pointer(argument_list *to, const schema_type *t, const char *name) {
-  arena *a = to->body.g->arena;
-  bool optional = t->kind == SCHEMA_OPTIONAL;
-  if (optional) t = t->item;
-  c_add(&to->body.lines, 0, "const %s *%s;", c_type(a, t), name);
-  const char *call = c_call_new(to->body.g, t, optional, arena_printf(a, "&%s", name));
-  c_add(&to->body.lines, 0, "if (%s != MBR_OK) return r->status;", call);
-  if (t->kind != SCHEMA_ARRAY)
-    to->passed = arena_printf(a, "%s, %s", to->passed, name);
-  else if (optional)
-    to->passed = arena_printf(a, "%s, %s != NULL ? %s->items : NULL", to->passed, name, name);
-  else
-    to->passed = arena_printf(a, "%s, %s->items", to->passed, name);
-}
-
-static void write_dispatch(c_gen *g, const schema_decl *s, const schema_method *m) {
-  const char *name = c_method(g->arena, s, m);
-  argument_list to = {
-      .body = c_body_new(g), .scalars = ARENA_ARRAY(g->arena, c_place, m->param_count), .passed = ""};
-  c_add(&to.body.lines, 0, "const %s_ops *handlers = ops;", s->name.c);
-  c_add(&to.body.lines, 0, "if (handlers->%s == NULL) return MBR_UNIMPLEMENTED;", m->name.c);
-  for (size_t i = 0; i < m->param_count; i++) {
-    const schema_type *t = m->params[i].type;
-    const char *local = local_name(g->arena, m->params[i].name.c);
-    if (c_by_value(t->kind == SCHEMA_OPTIONAL ? t->item : t)) {
-      add_scalar(&to, t, local);
-    } else {
-      decode_scalars(&to);
-      add_pointer(&to, t, local);
-    }
-  }
-  decode_scalars(&to);
-  c_add(&to.body.lines, 0, "if (mbr_reader_finish(r) != MBR_OK) return r->status;");
-  c_add(&to.body.lines, 0, "handlers->%s(self, (%s_call){call}%s);", m->name.c, name, to.passed);
-  c_add(&to.body.lines, 0, "return MBR_OK;");
-  const char *signature = arena_printf(
-      g->arena, "static mbr_status %s_dispatch(const void *ops, void *self, mbr_call call, mbr_reader *r)",
-      name);
-  c_print_function(g, signature, &to.body.lines);
-}
-
-/* What is encoded as the parameter `value` of a completion. */
-static c_place result_place(c_gen *g, const schema_type *t) {
-  const schema_type *inside = t->kind == SCHEMA_OPTIONAL ? t->item : t;
-  c_place slot = c_place_of(g->arena, t, "", "value");
-  if (c_by_value(inside)) return slot;
-  slot.has = NULL;
-  slot.pointer = t->kind != SCHEMA_ARRAY;
-  return slot;
-}
-
-/* One expression that encodes the value, or NULL where it takes statements. */
-static const char *encode_expression(c_gen *g, const c_place *p) {
+/* Of a stream: emit and publish, which send the same. */
+static void write_value_completions(c_gen *g, const char *name, const schema_method *m) {
   arena *a = g->arena;
-  const char *status;
-  const schema_type *t = p->type;
-  if (t->kind == SCHEMA_OPTIONAL || t->kind == SCHEMA_ARRAY) return NULL;
-  if (!c_by_value(t)) return c_call(g, C_ENCODE, p);
-  if (c_violation(a, t, p->expr, &status) != NULL) return NULL;
-  if (c_fixed_size(t) != 0) return arena_printf(a, "mbr_write_%s(w, %s)", c_fixed_name(t), p->expr);
-  if (t->kind == SCHEMA_CHAR) return arena_printf(a, "mbr_write_char(w, %s)", p->expr);
-  return arena_printf(a, "mbr_write_%s(w, %s, %s)", c_scalar_name(t->kind), p->expr, c_bound(a, t));
-}
-
-/* A static function that takes what the completion takes. */
-static const char *write_value_function(c_gen *g, c_codec codec, const char *method, const schema_type *t,
-                                        const c_place *slot) {
-  arena *a = g->arena;
-  const char *parameters = c_parameters(a, t, "value");
-  c_lines body = c_body_of_members(g, codec, slot, 1);
-  const char *name = c_static_name(g, c_codec_verb(codec), arena_printf(a, "%s_value", method));
-  c_remember(g, name, name);
-  const char *signature = codec == C_SIZE
-                              ? arena_printf(a, "static size_t %s(%s)", name, parameters)
-                              : arena_printf(a, "static mbr_status %s(mbr_writer *w, %s)", name, parameters);
-  c_print_function(g, signature, &body);
-  return name;
-}
-
-static void write_completion(c_gen *g, const char *signature, const char *kind, const char *size,
-                             const char *encode) {
-  c_lines lines = c_lines_new(g->arena);
-  c_add(&lines, 0, "mbr_writer writer, *w = &writer;");
-  c_add(&lines, 0, "mbr_status status = mbr_call_begin(call.base, MBR_FRAME_%s, %s, w);", kind, size);
-  c_add(&lines, 0, "return status != MBR_OK ? status : mbr_call_commit(call.base, w, %s);", encode);
-  c_print_function(g, signature, &lines);
-}
-
-static void write_value_completion(c_gen *g, const char *name, const schema_method *m) {
-  arena *a = g->arena;
+  const char *value = m->result == NULL ? "" : arena_printf(a, ", %s", c_parameters(a, m->result, "value"));
+  c_outgoing what = result_of(g, name, m, "value");
   const char *verb = m->result_is_stream ? "emit" : "ok", *kind = m->result_is_stream ? "ITEM" : "OK";
-  if (m->result == NULL) {
-    write_completion(g, arena_printf(a, "mbr_status %s_ok(%s_call call)", name, name), kind, "0", "MBR_OK");
-    return;
-  }
-  c_place slot = result_place(g, m->result);
-  const char *encode = encode_expression(g, &slot), *size = c_size_expression(g, &slot);
-  const char *arguments = slot.has != NULL ? "has_value, value" : "value";
-  if (encode == NULL)
-    encode =
-        arena_printf(a, "%s(w, %s)", write_value_function(g, C_ENCODE, name, m->result, &slot), arguments);
-  if (size == NULL)
-    size = arena_printf(a, "%s(%s)", write_value_function(g, C_SIZE, name, m->result, &slot), arguments);
-  const char *signature = arena_printf(a, "mbr_status %s_%s(%s_call call, %s)", name, verb, name,
-                                       c_parameters(a, m->result, "value"));
-  write_completion(g, signature, kind, size, encode);
+  write_completion(g, arena_printf(a, "mbr_status %s_%s(%s_call call%s)", name, verb, name, value), kind,
+                   &what);
+  if (!m->result_is_stream) return;
+  c_print_sender(g, arena_printf(a, "mbr_status %s_publish(%s_topic *topic%s)", name, name, value),
+                 "mbr_topic_begin(&topic->base", "mbr_topic_commit(&topic->base", &what);
 }
 
-static void write_completions(c_gen *g, const schema_decl *s, const schema_method *m) {
+static void write_bytes_completion(c_gen *g, const char *name, const schema_method *m) {
   arena *a = g->arena;
-  const char *name = c_method(a, s, m);
-  write_value_completion(g, name, m);
-  if (m->result_is_stream)
-    write_completion(g, arena_printf(a, "mbr_status %s_end(%s_call call)", name, name), "END", "0", "MBR_OK");
+  c_lines lines = c_lines_new(a);
+  if (m->result->bound != SCHEMA_UNBOUNDED)
+    c_add(&lines, 0, "if (size > %s) return MBR_BAD_LENGTH;", c_bound(a, m->result));
+  c_add(
+      &lines, 0,
+      "mbr_status status = mbr_call_begin(call.base, MBR_FRAME_OK, mbr_size_add(MBR_COUNT_SIZE, size), w);");
+  c_add(&lines, 0, "if (status != MBR_OK) return status;");
+  c_add(&lines, 0, "mbr_write_u64(w, size);");
+  c_add(&lines, 0, "*data = mbr_writer_take(w, size);");
+  c_add(&lines, 0, "return MBR_OK;");
+  c_print_function(
+      g,
+      arena_printf(a, "mbr_status %s_ok_begin(%s_call call, size_t size, uint8_t **data, mbr_writer *w)",
+                   name, name),
+      &lines);
+  lines = c_lines_new(a);
+  c_add(&lines, 0, "return mbr_call_commit(call.base, w, MBR_OK);");
+  c_print_function(g, arena_printf(a, "mbr_status %s_ok_commit(%s_call call, mbr_writer *w)", name, name),
+                   &lines);
+}
+
+static void write_completions(c_gen *g, const char *name, const schema_method *m) {
+  arena *a = g->arena;
+  write_value_completions(g, name, m);
+  if (c_answers_bytes(m)) write_bytes_completion(g, name, m);
+  if (m->result_is_stream) {
+    const c_outgoing nothing = c_send_nothing();
+    write_completion(g, arena_printf(a, "mbr_status %s_end(%s_call call)", name, name), "END", &nothing);
+  }
   if (m->throws == NULL) return;
   const char *error = m->throws->name.c;
+  const c_outgoing what = {arena_printf(a, "%s_size(&error)", error),
+                           arena_printf(a, "%s_encode(w, &error)", error)};
   write_completion(g, arena_printf(a, "mbr_status %s_err(%s_call call, %s error)", name, name, error), "ERR",
-                   arena_printf(a, "%s_size(&error)", error), arena_printf(a, "%s_encode(w, &error)", error));
+                   &what);
 }
 
-static int compare_ids(const void *left, const void *right) {
-  const schema_method *const *a = left, *const *b = right;
-  return (*a)->id < (*b)->id ? -1 : (*a)->id > (*b)->id;
+/* A static function of the method, "verb_of". */
+static const char *static_function(c_gen *g, const char *verb, const char *of) {
+  const char *name = c_static_name(g, verb, of);
+  c_remember(g, name, name);
+  return name;
+}
+
+static const char *write_dispatch(c_gen *g, const schema_decl *s, const char *name, const schema_method *m) {
+  c_incoming in = c_incoming_new(g, m->param_count);
+  c_add(&in.body.lines, 0, "const %s_ops *handlers = ops;", s->name.c);
+  const char *missing = arena_printf(g->arena, "handlers->%s == NULL", m->name.c);
+  if (c_stream(m) != NULL) {
+    missing = arena_printf(g->arena, "%s || handlers->%s == NULL || handlers->%s == NULL", missing,
+                           c_item_handler(g->arena, m, ""), c_item_handler(g->arena, m, "_end"));
+  }
+  c_add(&in.body.lines, 0, "if (%s) return MBR_UNIMPLEMENTED;", missing);
+  c_take_arguments(&in, m);
+  c_add(&in.body.lines, 0, "handlers->%s(self, (%s_call){call}%s);", m->name.c, name, in.passed);
+  c_add(&in.body.lines, 0, "return MBR_OK;");
+  const char *function = static_function(g, "dispatch", name);
+  c_print_function(
+      g,
+      arena_printf(g->arena,
+                   "static mbr_status %s(const void *ops, void *self, mbr_call call, mbr_reader *r)",
+                   function),
+      &in.body.lines);
+  return function;
+}
+
+/* The items of the stream parameter, whose handlers are there: the call would not have begun. */
+static const char *write_items(c_gen *g, const schema_decl *s, const char *name, const schema_method *m) {
+  c_incoming in = c_incoming_new(g, 1);
+  c_lines *lines = &in.body.lines;
+  c_add(lines, 0, "const %s_ops *handlers = ops;", s->name.c);
+  c_add(lines, 0, "if (r == NULL) {");
+  c_add(lines, 1, "handlers->%s(self, (%s_call){call});", c_item_handler(g->arena, m, "_end"), name);
+  c_add(lines, 1, "return MBR_OK;");
+  c_add(lines, 0, "}");
+  c_take_value(&in, c_stream(m)->type, "item");
+  c_take_end(&in);
+  c_add(lines, 0, "handlers->%s(self, (%s_call){call}%s);", c_item_handler(g->arena, m, ""), name, in.passed);
+  c_add(lines, 0, "return MBR_OK;");
+  const char *function = static_function(g, "item", name);
+  c_print_function(
+      g,
+      arena_printf(g->arena,
+                   "static mbr_status %s(const void *ops, void *self, mbr_call call, mbr_reader *r)",
+                   function),
+      lines);
+  return function;
+}
+
+/* What is called without frames, and the same for frames. */
+static const char *write_direct(c_gen *g, const schema_decl *s, const char *name, const schema_method *m) {
+  arena *a = g->arena;
+  c_lines lines = c_lines_new(a);
+  c_add(&lines, 0, "const %s_ops *handlers = target->ops;", s->name.c);
+  c_add(&lines, 0, "%shandlers->%s(target->self%s);", m->result != NULL ? "return " : "", m->name.c,
+        c_arguments_passed(a, m));
+  const char *function = static_function(g, "direct", name);
+  c_print_function(g,
+                   arena_printf(a, "static %s %s(const mbr_target *target%s)",
+                                m->result != NULL ? c_type(a, m->result) : "void", function,
+                                c_argument_parameters(a, m, C_NAMES_LOCAL)),
+                   &lines);
+  return function;
+}
+
+static const char *write_direct_dispatch(c_gen *g, const schema_decl *s, const char *name,
+                                         const schema_method *m) {
+  arena *a = g->arena;
+  c_outgoing what = result_of(g, name, m, "result_"); /* no parameter is called that */
+  c_incoming in = c_incoming_new(g, m->param_count);
+  c_lines *lines = &in.body.lines;
+  c_add(lines, 0, "const %s_ops *handlers = ops;", s->name.c);
+  c_take_arguments(&in, m);
+  c_add(lines, 0, "mbr_writer writer, *w = &writer;");
+  c_add(lines, 0, "%shandlers->%s(self%s);",
+        m->result != NULL ? arena_printf(a, "%s result_ = ", c_type(a, m->result)) : "", m->name.c,
+        in.passed);
+  c_add(lines, 0, "mbr_status status = mbr_call_begin(call, MBR_FRAME_OK, %s, w);", what.size);
+  c_add(lines, 0, "if (status == MBR_OK) (void)mbr_call_commit(call, w, %s);", what.encode);
+  c_add(lines, 0, "return status;");
+  const char *function = static_function(g, "dispatch", name);
+  c_print_function(
+      g,
+      arena_printf(a, "static mbr_status %s(const void *ops, void *self, mbr_call call, mbr_reader *r)",
+                   function),
+      lines);
+  return function;
 }
 
 /* The largest payload that ends the call; 0 where the schema sets no bound. */
 static uint32_t ending_max(const schema_method *m) {
-  uint64_t max = m->result == NULL || m->result_is_stream ? 0 : m->result->wire_max;
-  if (m->throws != NULL && m->throws->wire_max > max) max = m->throws->wire_max;
+  uint64_t max = frames_of(m).ending_max;
   if (max > UINT32_MAX) return 0;
   return max == 0 ? 1 : (uint32_t)max;
 }
 
-static const char *method_flags(arena *a, const schema_method *m) {
-  const char *flags = "";
-  if (m->result_is_stream) flags = "MBR_METHOD_STREAM";
-  if (m->kind == SCHEMA_ONEWAY) flags = "MBR_METHOD_ONEWAY";
-  if (m->concurrent)
-    flags = arena_printf(a, "%s%sMBR_METHOD_CONCURRENT", flags, flags[0] != '\0' ? " | " : "");
-  return flags[0] != '\0' ? flags : "0";
+static uint32_t item_max(const schema_method *m) {
+  uint64_t max = frames_of(m).item_max;
+  return max <= UINT32_MAX ? (uint32_t)max : 0;
 }
 
-static void write_table(c_gen *g, const schema_decl *s) {
-  arena *a = g->arena;
-  const schema_method **sorted = ARENA_ARRAY(a, const schema_method *, s->method_count);
-  for (size_t i = 0; i < s->method_count; i++) sorted[i] = &s->methods[i];
-  if (s->method_count != 0) {
-    qsort(sorted, s->method_count, sizeof *sorted, compare_ids);
-    emit(g->e, "static const mbr_method %s_methods[] = {\n", s->name.c);
-    for (size_t i = 0; i < s->method_count; i++)
-      c_print_line(g->e, a, 1, "{0x%08" PRIx32 ", %" PRIu32 ", %s, %s, %s_dispatch},", sorted[i]->id,
-                   ending_max(sorted[i]), method_flags(a, sorted[i]), c_string(a, sorted[i]->id_text),
-                   c_method(a, s, sorted[i]));
-    emit(g->e, "};\n\n");
+/* The functions of a method, by their names in C. */
+typedef struct functions {
+  const char *dispatch;
+  const char *item;
+  const char *direct;
+} functions;
+
+static functions write_method(c_gen *g, const schema_decl *s, const schema_method *m) {
+  const char *name = c_method(g->arena, s, m);
+  functions f = {NULL, NULL, NULL};
+  if (c_is_direct(m)) {
+    f.direct = write_direct(g, s, name, m);
+    f.dispatch = write_direct_dispatch(g, s, name, m);
+    return f;
   }
-  const char *methods = s->method_count == 0 ? "NULL" : arena_printf(a, "%s_methods", s->name.c);
-  const char *full_name = arena_printf(a, "%.*s.%.*s", TEXT_ARG(g->ns->name.text), TEXT_ARG(s->name.text));
+  write_completions(g, name, m);
+  f.dispatch = write_dispatch(g, s, name, m);
+  if (c_stream(m) != NULL) f.item = write_items(g, s, name, m);
+  return f;
+}
+
+static void write_row(c_gen *g, const schema_method *m, const functions *f) {
+  arena *a = g->arena;
+  const char *flags = c_flags(a, m, ~0u);
+  const char *row = arena_printf(a, "{.id = 0x%08" PRIx32 ", .fingerprint = UINT64_C(0x%016" PRIx64 ")",
+                                 m->id, m->fingerprint);
+  if (flags != NULL) row = arena_printf(a, "%s, .flags = %s", row, flags);
+  if (ending_max(m) != 0) row = arena_printf(a, "%s, .ending_max = %" PRIu32, row, ending_max(m));
+  if (item_max(m) != 0) row = arena_printf(a, "%s, .item_max = %" PRIu32, row, item_max(m));
+  if (c_stream(m) != NULL && m->buffer != 0) row = arena_printf(a, "%s, .window = %" PRIu32, row, m->buffer);
+  row = arena_printf(a, "%s, .name = %s, .dispatch = %s", row, c_string(a, m->id_text), f->dispatch);
+  if (f->item != NULL) row = arena_printf(a, "%s, .item = %s", row, f->item);
+  if (f->direct != NULL) row = arena_printf(a, "%s, .direct = (void (*)(void))%s", row, f->direct);
+  c_print_line(g->e, a, 1, "%s},", row);
+}
+
+/* Returns "methods_x, 3" or "NULL, 0". */
+static const char *write_table(c_gen *g, const schema_decl *s, const functions *of) {
+  if (s->method_count == 0) return "NULL, 0";
+  const schema_method **sorted = c_by_id(g->arena, s);
+  const char *name = static_function(g, "methods", s->name.c);
+  emit(g->e, "static const mbr_method %s[] = {\n", name);
+  for (size_t i = 0; i < s->method_count; i++) write_row(g, sorted[i], &of[sorted[i] - s->methods]);
+  emit(g->e, "};\n\n");
+  return arena_printf(g->arena, "%s, %zu", name, s->method_count);
+}
+
+void c_write_service(c_gen *g, const schema_decl *s) {
+  arena *a = g->arena;
+  functions *of = ARENA_ARRAY(a, functions, s->method_count);
+  for (size_t i = 0; i < s->method_count; i++) of[i] = write_method(g, s, &s->methods[i]);
+  const char *methods = write_table(g, s, of), *shapes = c_write_shapes(g, s), *missing = NULL;
+  for (size_t i = 0; i < s->method_count; i++) {
+    if (of[i].direct == NULL) continue;
+    const char *one = arena_printf(a, "ops->%s == NULL", s->methods[i].name.c);
+    missing = missing == NULL ? one : arena_printf(a, "%s || %s", missing, one);
+  }
   c_lines lines = c_lines_new(a);
-  c_add(&lines, 0, "static const mbr_service service = {\"%s\", %s, %zu};", full_name, methods,
-        s->method_count);
+  c_add(&lines, 0, "static const mbr_service service = {%s, %s, %s};", c_full_name(a, s), methods, shapes);
+  if (missing != NULL) c_add(&lines, 0, "if (%s) return MBR_MISUSE;", missing);
   c_add(&lines, 0, "return mbr_peer_serve(peer, &service, ops, self);");
   c_print_function(g,
                    arena_printf(a, "mbr_status %s_serve(mbr_peer *peer, const %s_ops *ops, void *self)",
                                 s->name.c, s->name.c),
                    &lines);
-}
-
-void c_write_service(c_gen *g, const schema_decl *s) {
-  for (size_t i = 0; i < s->method_count; i++) {
-    write_completions(g, s, &s->methods[i]);
-    write_dispatch(g, s, &s->methods[i]);
-  }
-  write_table(g, s);
 }

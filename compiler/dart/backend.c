@@ -18,6 +18,8 @@ void backend_dart(const schema *s, const backend_options *options, arena *a, dia
     dart_types(&p, s->namespaces[i]);
     dart_codec(&p, s->namespaces[i]);
     dart_services(&p, s->namespaces[i]);
+    dart_native(&p, s->namespaces[i]);
+    dart_fakes(&p, s->namespaces[i]);
   }
   dart_package_files(&p);
 }

@@ -43,8 +43,7 @@ static const char *range_arguments(dart_file *f, const schema_type *t) {
   arena *a = f->package->arena;
   const schema_range *r = t->range;
   const char *min = r->has_min ? arena_printf(a, ", min: %s", dart_bound(f, t, &r->min)) : "";
-  const char *max =
-      dart_max(t) != NULL ? arena_printf(a, ", max: %s", dart_bound(f, t, dart_max(t))) : "";
+  const char *max = dart_max(t) != NULL ? arena_printf(a, ", max: %s", dart_bound(f, t, dart_max(t))) : "";
   return arena_printf(a, "%s%s", min, max);
 }
 

@@ -27,14 +27,15 @@ typedef struct dart_file dart_file;
 /* One use of a library by a file. */
 typedef struct dart_import {
   const char *uri;
-  const char *prefix; /* or NULL */
-  const char *name;   /* the one name shown, or NULL: all */
+  const char *with_ffi; /* what takes its place where there is dart:ffi, or NULL */
+  const char *prefix;   /* or NULL */
+  const char *name;     /* the one name shown, or NULL: all */
 } dart_import;
 
 struct dart_file {
   dart_package *package;
   const schema_namespace *ns;
-  const char *kind; /* "types", "codec" or "services" */
+  const char *kind; /* "types", "codec", "services", ... */
   emitter *out;     /* NULL during the dry run */
   dart_import *imports;
   size_t import_count, import_room;
@@ -66,6 +67,8 @@ void dart_put_doc(emitter *e, unsigned indent, text doc, const char *details);
 /* @Deprecated, where the schema says so. */
 void dart_deprecated(dart_file *f, unsigned indent, const schema_info *info);
 void dart_use(dart_file *f, const char *uri, const char *prefix, const char *name);
+void dart_use_either(dart_file *f, const char *uri, const char *with_ffi, const char *prefix,
+                     const char *name);
 
 /* names.c: which names stand for what */
 
@@ -75,10 +78,17 @@ size_t dart_names_count(const dart_package *p, const schema_namespace *ns, const
 /* A name of dart:core or dart:typed_data: with a prefix where the schema hides it. */
 const char *dart_core(dart_file *f, const char *name);
 const char *dart_typed_data(dart_file *f, const char *name);
+/* FutureOr, which dart:core does not have. */
+const char *dart_future_or(dart_file *f);
 /* A class of this schema, and its codec functions. */
 const char *dart_decl(dart_file *f, const schema_decl *d);
 const char *dart_encoder(dart_file *f, const schema_decl *d);
 const char *dart_decoder(dart_file *f, const schema_decl *d);
+/* The interface of a service, and the class beside it: ClimateApi, or DialogsHost. */
+const char *dart_service(dart_file *f, const schema_decl *d);
+const char *dart_client_name(arena *a, const schema_decl *d);
+/* The class that binds a service's native functions. */
+const char *dart_native_class(dart_file *f, const schema_decl *d);
 /* The class being written has a member of this name, or of these; dart_leave_class forgets them. */
 void dart_hide(dart_file *f, const char *member);
 void dart_hide_fields(dart_file *f, const schema_field *fields, size_t count);
@@ -89,6 +99,8 @@ const char *dart_arm_member(dart_file *f, const schema_arm *arm);
 /* spell.c: types, values and what the schema says about them */
 
 const char *dart_type(dart_file *f, const schema_type *t);
+/* Stream<T> for a stream parameter. */
+const char *dart_param_type(dart_file *f, const schema_field *param);
 /* The typed-data class of a list or array of numbers, or NULL. */
 const char *dart_typed_list(const schema_type *t);
 /* As an expression; *is_const tells whether it can stand as a default of a parameter. */
@@ -129,6 +141,32 @@ typedef struct dart_class {
   bool is_positional;    /* its one field is the value of an arm */
 } dart_class;
 
+/* services.c: what all that is made of a service has in common */
+const char *dart_result_type(dart_file *f, const schema_decl *d, const schema_method *m);
+void dart_put_signature(dart_file *f, const schema_decl *d, const schema_method *m, const dart_params *params,
+                        const char *end);
+void dart_hide_methods(dart_file *f, const schema_decl *d);
+/* Or NULL. */
+const schema_field *dart_stream_param(const schema_method *m);
+
+/* api.c and host.c: the class that reaches a service, the class that serves a host service */
+void dart_put_api(dart_file *f, const schema_decl *d);
+void dart_put_host(dart_file *f, const schema_decl *d);
+
+/* contract.c: the constant of a service that its methods refer to; of a method, the arguments that identify
+ * it, the types it reaches and how it wants to be called, these two with a comma in front */
+void dart_put_contract(dart_file *f, const schema_decl *d);
+const char *dart_identity(arena *a, const schema_method *m);
+const char *dart_reached(arena *a, const schema_decl *d, const schema_method *m);
+const char *dart_manners(dart_file *f, const schema_method *m);
+
+/* native.c: is a method a plain call of a native function? Its arguments as numbers, and a number as its
+ * result */
+bool dart_is_direct(const schema_decl *d, const schema_method *m);
+bool dart_has_direct(const schema_decl *d);
+const char *dart_to_native(dart_file *f, const schema_type *t, const char *value, const char *at);
+const char *dart_from_native(dart_file *f, const schema_type *t, const char *value, const char *at);
+
 /* enums.c: enums open and closed, and flags */
 const char *dart_flag_getter(arena *a, const schema_member *flag);
 void dart_put_enum(dart_file *f, const schema_decl *d);
@@ -144,7 +182,12 @@ bool dart_check(dart_package *p);
 void dart_types(dart_package *p, const schema_namespace *ns);
 void dart_codec(dart_package *p, const schema_namespace *ns);
 void dart_services(dart_package *p, const schema_namespace *ns);
+void dart_native(dart_package *p, const schema_namespace *ns);
+void dart_fakes(dart_package *p, const schema_namespace *ns);
 void dart_package_files(dart_package *p);
+
+/* package.c: what the library of fakes beside a library is called */
+const char *dart_testing_library(arena *a, const char *base);
 
 /* codec.c, for the arguments and results of methods too: the statements that write `value`, and the
  * expression that reads one. `at` is the place that errors name, empty inside lists. */

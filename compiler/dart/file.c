@@ -166,6 +166,11 @@ void dart_deprecated(dart_file *f, unsigned indent, const schema_info *info) {
 }
 
 void dart_use(dart_file *f, const char *uri, const char *prefix, const char *name) {
+  dart_use_either(f, uri, NULL, prefix, name);
+}
+
+void dart_use_either(dart_file *f, const char *uri, const char *with_ffi, const char *prefix,
+                     const char *name) {
   if (f->out != NULL) return; /* known from the dry run */
   if (f->import_count == f->import_room) {
     size_t room = f->import_room == 0 ? 32 : 2 * f->import_room;
@@ -174,7 +179,7 @@ void dart_use(dart_file *f, const char *uri, const char *prefix, const char *nam
     f->imports = larger;
     f->import_room = room;
   }
-  f->imports[f->import_count++] = (dart_import){uri, prefix, name};
+  f->imports[f->import_count++] = (dart_import){uri, with_ffi, prefix, name};
 }
 
 static int compare_optional(const char *a, const char *b) {
@@ -202,14 +207,18 @@ static void put_import(dart_file *f, const dart_import *imports, size_t count) {
   size_t name_count = 0;
   for (size_t i = 0; i < count && imports[0].name != NULL; i++)
     if (i == 0 || strcmp(imports[i].name, imports[i - 1].name) != 0) names[name_count++] = imports[i].name;
+  const char *what = imports[0].with_ffi == NULL
+                         ? arena_printf(f->package->arena, "import '%s'", imports[0].uri)
+                         : arena_printf(f->package->arena, "import '%s' if (dart.library.ffi) '%s'",
+                                        imports[0].uri, imports[0].with_ffi);
   if (imports[0].prefix != NULL) {
-    emit(f->out, "import '%s' as %s;\n", imports[0].uri, imports[0].prefix);
+    emit(f->out, "%s as %s;\n", what, imports[0].prefix);
   } else if (name_count == 0) {
-    emit(f->out, "import '%s';\n", imports[0].uri);
+    emit(f->out, "%s;\n", what);
   } else {
     const char *shown = names[0];
-    size_t width = strlen(imports[0].uri) + sizeof "import '' show ;";
-    emit(f->out, "import '%s' show %s", imports[0].uri, shown);
+    size_t width = strlen(what) + sizeof " show ;";
+    emit(f->out, "%s show %s", what, shown);
     width += strlen(shown);
     for (size_t i = 1; i < name_count; i++) {
       bool fits = width + strlen(names[i]) + 2 <= DART_WIDTH_MAX;

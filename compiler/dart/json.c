@@ -101,8 +101,7 @@ static const char *limits(dart_file *f, const schema_type *t) {
   const char *min = has_min       ? arena_printf(a, "min: %s", dart_bound(f, t, &r->min))
                     : t->dart_int ? "min: 0"
                                   : "";
-  const char *max =
-      dart_max(t) != NULL ? arena_printf(a, "max: %s", dart_bound(f, t, dart_max(t))) : "";
+  const char *max = dart_max(t) != NULL ? arena_printf(a, "max: %s", dart_bound(f, t, dart_max(t))) : "";
   return arena_printf(a, "(%s%s%s)", min, *min != '\0' && *max != '\0' ? ", " : "", max);
 }
 

@@ -11,6 +11,10 @@ static int compare_names(const void *a, const void *b) {
   return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
+const char *dart_client_name(arena *a, const schema_decl *d) {
+  return arena_printf(a, d->is_host ? "%sHost" : "%sApi", d->name.dart);
+}
+
 static size_t arm_count(const schema_decl *d) {
   return d->kind == SCHEMA_UNION || d->kind == SCHEMA_ERROR ? d->arm_count : 0;
 }
@@ -24,7 +28,7 @@ static void collect(dart_package *p, size_t index) {
   for (size_t i = 0; i < ns->decl_count; i++) {
     const schema_decl *d = ns->decls[i];
     names[count++] = d->name.dart;
-    if (d->kind == SCHEMA_SERVICE) names[count++] = arena_printf(p->arena, "%sApi", d->name.dart);
+    if (d->kind == SCHEMA_SERVICE) names[count++] = dart_client_name(p->arena, d);
     for (size_t k = 0; k < arm_count(d); k++) names[count++] = d->arms[k].name.dart;
   }
   qsort(names, count, sizeof *names, compare_names);
@@ -81,13 +85,20 @@ const char *dart_typed_data(dart_file *f, const char *name) {
   return hidden ? arena_printf(f->package->arena, "$typed_data.%s", name) : name;
 }
 
-/* All of dart:core and dart:typed_data that generated code may name: importing a schema type of one of
- * these names without a prefix would hide it. */
+const char *dart_future_or(dart_file *f) {
+  bool hidden = is_hidden(f, "FutureOr");
+  dart_use(f, "dart:async", hidden ? "$async" : NULL, NULL);
+  return hidden ? "$async.FutureOr" : "FutureOr";
+}
+
+/* All of dart:core, dart:async and dart:typed_data that generated code may name: importing a schema type of
+ * one of these names without a prefix would hide it. */
 static bool is_dart_name(const char *name) {
   static const char *const names[] = {
-      "BigInt", "DateTime",  "Deprecated", "Duration",  "Exception",  "Float32List", "Float64List",
-      "Future", "Int16List", "Int32List",  "Int64List", "Int8List",   "List",        "Map",
-      "Object", "Set",       "Stream",     "String",    "Uint16List", "Uint32List",  "Uint8List",
+      "BigInt",      "DateTime",   "Deprecated", "Duration",  "Exception", "Float32List",
+      "Float64List", "Future",     "FutureOr",   "Int16List", "Int32List", "Int64List",
+      "Int8List",    "List",       "Map",        "Object",    "Set",       "Stream",
+      "String",      "Uint16List", "Uint32List", "Uint8List",
   };
   return bsearch(&name, names, sizeof names / sizeof *names, sizeof *names, compare_names) != NULL;
 }
@@ -118,6 +129,21 @@ static const char *refer(dart_file *f, const schema_decl *d, const char *kind, c
 }
 
 const char *dart_decl(dart_file *f, const schema_decl *d) { return refer(f, d, "types", d->name.dart); }
+
+const char *dart_service(dart_file *f, const schema_decl *d) { return refer(f, d, "services", d->name.dart); }
+
+const char *dart_native_class(dart_file *f, const schema_decl *d) {
+  arena *a = f->package->arena;
+  const char *name = arena_printf(a, "%sNative", d->name.dart);
+  const char *web = arena_printf(a, "%s_web.dart", d->ns->name.dart);
+  const char *native = arena_printf(a, "%s_native.dart", d->ns->name.dart);
+  if (!needs_prefix(f, d->ns, name)) {
+    dart_use_either(f, web, native, NULL, name);
+    return name;
+  }
+  dart_use_either(f, web, native, "$native", NULL);
+  return arena_printf(a, "$native.%s", name);
+}
 
 const char *dart_encoder(dart_file *f, const schema_decl *d) {
   return refer(f, d, "codec", arena_printf(f->package->arena, "encode%s", d->name.dart));

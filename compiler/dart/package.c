@@ -1,5 +1,6 @@
-/* The package around the generated libraries: pubspec.yaml, one library a namespace, the umbrella, the class
- * that opens the native library, and the templates. Knows namespaces, not what is in them. */
+/* The package around the generated libraries: pubspec.yaml, one library a namespace, the umbrella, the same
+ * of fakes, the class that opens the native library, and the templates. Knows namespaces, not what is in
+ * them. */
 #include <stdlib.h>
 
 #include "../../idl/names.h"
@@ -51,6 +52,8 @@ static void put_library_class(dart_package *p) {
 static bool is_umbrella(const dart_package *p, const schema_namespace *ns) {
   return strcmp(ns->name.dart, p->options->package) == 0;
 }
+
+const char *dart_testing_library(arena *a, const char *base) { return arena_printf(a, "%s_testing", base); }
 
 /* Names that other namespaces declare too: they cannot be exported side by side. */
 typedef struct shared_names {
@@ -135,7 +138,7 @@ static void put_umbrella(dart_package *p) {
   dart_put_header(e, "");
   put_umbrella_doc(p, e, &shared);
   emit(e, "library;\n\n");
-  emit(e, "export 'src/library.dart';\nexport 'src/mbr/connection.dart' show MbrConnection, MbrMethod;\n");
+  emit(e, "export 'src/library.dart';\nexport 'src/mbr/connection.dart' hide openLibrary;\n");
   emit(e, "export 'src/mbr/exceptions.dart';\nexport 'src/mbr/json.dart' show MbrJsonException;\n");
   emit(e, "export 'src/mbr/uuid.dart';\n");
   for (size_t i = 0; i < p->schema->namespace_count; i++) {
@@ -145,6 +148,53 @@ static void put_umbrella(dart_package *p) {
     else
       emit(e, "export '%s.dart'%s;\n", ns->name.dart, hide_clause(p, ns, &shared));
   }
+}
+
+/* " hide ClimateFake", as hide_clause. */
+static const char *hide_fakes_clause(const dart_package *p, const schema_namespace *ns,
+                                     const shared_names *shared) {
+  const char *clause = "";
+  for (size_t i = 0; i < ns->decl_count; i++) {
+    const char *name = ns->decls[i]->name.dart;
+    if (ns->decls[i]->kind == SCHEMA_SERVICE &&
+        bsearch(&name, shared->names, shared->count, sizeof name, compare_names) != NULL)
+      clause = arena_printf(p->arena, "%s%s%sFake", clause, *clause == '\0' ? " hide " : ", ", name);
+  }
+  return clause;
+}
+
+static void put_testing(dart_package *p, const schema_namespace *ns) {
+  if (!dart_has_services(ns) || is_umbrella(p, ns)) return;
+  const char *name = dart_testing_library(p->arena, ns->name.dart);
+  emitter *e = output_file(p->out, arena_printf(p->arena, "lib/%s.dart", name));
+  dart_put_header(e, arena_printf(p->arena, " from namespace %.*s", TEXT_ARG(ns->name.text)));
+  emit(e, "\n/// Fakes of the services of %.*s, for tests.\nlibrary;\n\n", TEXT_ARG(ns->name.text));
+  emit(e, "export 'src/%s_fakes.dart';\nexport 'src/mbr/fakes.dart' show MbrFakeCall;\n", ns->name.dart);
+}
+
+static void put_testing_umbrella(dart_package *p) {
+  bool has_services = false;
+  for (size_t i = 0; i < p->schema->namespace_count; i++)
+    has_services = has_services || dart_has_services(p->schema->namespaces[i]);
+  if (!has_services) return;
+  shared_names shared = find_shared(p);
+  const char *package = p->options->package;
+  emitter *e =
+      output_file(p->out, arena_printf(p->arena, "lib/%s.dart", dart_testing_library(p->arena, package)));
+  dart_put_header(e, "");
+  emit(e,
+       "\n/// Fakes of all services of package %s, for tests without a native library.\n///\n"
+       "/// An application depends on a service's interface, and is handed its API class; a test hands it "
+       "the\n"
+       "/// fake.\n"
+       "library;\n\n",
+       package);
+  for (size_t i = 0; i < p->schema->namespace_count; i++) {
+    const schema_namespace *ns = p->schema->namespaces[i];
+    const char *hide = is_umbrella(p, ns) ? "" : hide_fakes_clause(p, ns, &shared);
+    if (dart_has_services(ns)) emit(e, "export 'src/%s_fakes.dart'%s;\n", ns->name.dart, hide);
+  }
+  emit(e, "export 'src/mbr/fakes.dart' show MbrFakeCall;\n");
 }
 
 static void put_templates(dart_package *p) {
@@ -162,6 +212,8 @@ void dart_package_files(dart_package *p) {
   put_umbrella(p);
   for (size_t i = 0; i < p->schema->namespace_count; i++)
     if (!is_umbrella(p, p->schema->namespaces[i])) put_namespace(p, p->schema->namespaces[i]);
+  for (size_t i = 0; i < p->schema->namespace_count; i++) put_testing(p, p->schema->namespaces[i]);
+  put_testing_umbrella(p);
   put_library_class(p);
   put_templates(p);
 }

@@ -245,7 +245,14 @@ const char *dart_details(dart_file *f, const schema_info *info, const schema_typ
   return all;
 }
 
-static bool is_optional(const schema_type *t) { return t->kind == SCHEMA_OPTIONAL; }
+static bool is_optional(const schema_field *field) {
+  return field->type->kind == SCHEMA_OPTIONAL && !field->is_stream;
+}
+
+const char *dart_param_type(dart_file *f, const schema_field *field) {
+  const char *type = dart_type(f, field->type);
+  return field->is_stream ? arena_printf(f->package->arena, "%s<%s>", dart_core(f, "Stream"), type) : type;
+}
 
 /* One parameter; *late is set when its default has to be put in by hand. */
 static const char *parameter(dart_file *f, const schema_field *field, bool is_constructor,
@@ -254,17 +261,17 @@ static const char *parameter(dart_file *f, const schema_field *field, bool is_co
   const char *name = field->name.dart;
   bool is_const = true;
   const char *value = field->value == NULL ? NULL : dart_value(f, field->type, field->value, &is_const);
-  if (!is_const && is_optional(field->type)) {
+  if (!is_const && is_optional(field)) {
     value = NULL; /* null is a value, so it cannot stand for the default: the caller has to say */
   } else if (!is_const) {
     *late = value;
-    return arena_printf(a, "%s? %s", dart_type(f, field->type), name);
+    return arena_printf(a, "%s? %s", dart_param_type(f, field), name);
   }
   const char *declared = is_constructor ? arena_printf(a, "this.%s", name)
-                                        : arena_printf(a, "%s %s", dart_type(f, field->type), name);
+                                        : arena_printf(a, "%s %s", dart_param_type(f, field), name);
   if (value != NULL && field->value->kind != SCHEMA_VALUE_NONE)
     return arena_printf(a, "%s = %s", declared, value);
-  return is_optional(field->type) && is_const ? declared : arena_printf(a, "required %s", declared);
+  return is_optional(field) && is_const ? declared : arena_printf(a, "required %s", declared);
 }
 
 dart_params dart_parameters(dart_file *f, const schema_field *fields, size_t count, bool is_constructor) {

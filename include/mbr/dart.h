@@ -1,8 +1,8 @@
 /* mbr/dart.h — puts a library's services within reach of Dart, in the same process.
  *
  * An application writes MBR_DART_LIBRARY once and builds everything with -fvisibility=hidden; that is
- * all it needs from here. Its handlers and callbacks run on MBR_DART_THREADS threads that the library's
- * connections share; that and other limits stand in runtime/dart/config.h. The rest is the binary
+ * all it needs from here. Its handlers and callbacks run on threads that the library's connections share, or
+ * where mbr_peer_run_on says; the limits of all that stand in runtime/dart/config.h. The rest is the binary
  * interface that dart_templates/native.dart mirrors: it changes only together with that file and
  * MBR_DART_ABI. Knows nothing of schemas. */
 #ifndef MBR_DART_H
@@ -15,17 +15,27 @@ extern "C" {
 #endif
 
 #define MBR_DART_MAGIC 0x6472626du /* "mbrd" */
-#define MBR_DART_ABI 1u
+#define MBR_DART_ABI 2u
 
-/* The part of a connection that Dart reads for itself. `request` and `request_size` change in
- * `resize` alone, the others never. All of it is valid until `close`. */
+/* The part of a connection that Dart reads for itself. `request` and `request_size` change in `resize` alone,
+ * `answer` in `sync`, `counters` in `counters`, the others never. All of it is valid until `close`. */
 typedef struct mbr_dart_connection {
-  const uint8_t *ring; /* frames for Dart, where `drain` says */
-  uint8_t *request;    /* frames from Dart are put here */
+  const uint8_t *ring;   /* frames for Dart, where `drain` says */
+  uint8_t *request;      /* frames from Dart are put here */
+  const uint8_t *answer; /* the frame that answers the last sync call */
   uint32_t ring_size;
   uint32_t request_size;
-  uint32_t call_count; /* Dart's calls have indices below this */
+  uint32_t answer_size; /* of the memory that `answer` leads to at first, and whenever answers fit */
+  uint32_t call_count;  /* Dart's calls have indices below this */
+  mbr_counters counters;
 } mbr_dart_connection;
+
+/* A function that Dart calls without a frame, with what it is called for; both NULL: there is none. Valid
+ * until `close`. */
+typedef struct mbr_dart_function {
+  void (*function)(void);
+  const mbr_target *target;
+} mbr_dart_function;
 
 /* Why `open` made no connection. */
 typedef enum mbr_dart_failure {
@@ -36,6 +46,9 @@ typedef enum mbr_dart_failure {
   MBR_DART_NOT_CONNECTED = 4,  /* the application's connect function answered `status` */
   MBR_DART_SHUT_DOWN = 5       /* the process is exiting */
 } mbr_dart_failure;
+
+/* No offset in a ring. */
+#define MBR_DART_REFUSED ((uint64_t)UINT32_MAX)
 
 typedef struct mbr_dart_opened {
   int32_t failure; /* mbr_dart_failure */
@@ -48,16 +61,19 @@ typedef struct mbr_dart_opened {
  * a callback given to mbr_peer_on_disconnect before is then called too. */
 typedef mbr_status mbr_dart_connect(mbr_peer *peer);
 
-/* What the library's one exported function returns. A connection belongs to one isolate: only its
- * thread calls submit, control, drain and resize, one at a time, and none of them after close. Those
- * four may be leaf calls: they never post to Dart, call back or wait for anything but short locks. */
+/* What the library's one exported function returns. A connection belongs to one isolate: only its thread
+ * calls what takes a connection, one at a time, and none of it after close. But for submit_here and sync
+ * these may be leaf calls: they never post to Dart, call back or wait for anything but short locks. */
 typedef struct mbr_dart_api {
   uint32_t magic;
   uint32_t abi;
   mbr_dart_connect *connect;
+  uint32_t threads;    /* of all connections, as the first one says; 0: MBR_DART_THREADS */
+  uint32_t stack_size; /* 0: MBR_DART_STACK_SIZE */
 
-  /* A name for a connection before there is one: never NULL, never given twice. Dart has a finalizer call
-   * `close` with it before it calls `open`, so that an isolate may die at any moment and leave nothing. */
+  /* A name for a connection, or for a block that Dart takes over, before there is one: never NULL, never
+   * given twice. Dart has a finalizer call `close` or `release` with it before it calls `open` or `take`, so
+   * that an isolate may die at any moment and leave nothing. May be a leaf call. */
   void *(*ticket)(void);
 
   /* `dl` is NativeApi.initializeApiDLData; `ticket` a fresh one. A small integer is posted to `port` when
@@ -68,16 +84,46 @@ typedef struct mbr_dart_api {
    * MBR_OK means that nothing of it was kept. */
   int32_t (*submit)(mbr_dart_connection *connection, uint32_t size);
 
-  /* Sends a CANCEL or CREDIT frame (mbr_frame_kind) for `call`, leaving the request buffer alone. */
-  int32_t (*control)(mbr_dart_connection *connection, uint32_t kind, uint32_t call, uint32_t value);
+  /* As submit, for the CALL of an inline method, whose handler may run meanwhile; then as `drain`, which is
+   * to be called until it answers 0. Where the frame was refused: MBR_DART_REFUSED in the high 32 bits, the
+   * mbr_status in the low ones. */
+  uint64_t (*submit_here)(mbr_dart_connection *connection, uint32_t size);
+
+  /* As submit, for the CALL of a sync method, which has run when this returns. The size of the frame that
+   * answers it, which lies at `answer` until the next sync call; an mbr_status, negated, where the CALL was
+   * refused. */
+  int32_t (*sync)(mbr_dart_connection *connection, uint32_t size);
+
+  /* Sends a CANCEL, CREDIT or END frame (mbr_frame_kind) with these flags for `call`, leaving the request
+   * buffer alone. */
+  int32_t (*control)(mbr_dart_connection *connection, uint32_t kind, uint32_t flags, uint32_t call,
+                     uint32_t value);
 
   /* Gives back the first `consumed` bytes, whole frames, of the last run, then returns the run that
    * follows: its offset in the ring in the high 32 bits, its size in the low ones, 0 for none. Frames lie
    * there as mbr_peer_outgoing tells; those of the last run must not be read any more. */
   uint64_t (*drain)(mbr_dart_connection *connection, uint32_t consumed);
 
+  /* Takes over the block of the frame at `offset` in the ring, which has MBR_FRAME_BLOCK: it is `ticket`'s
+   * from here on, and outlives the connection. */
+  void (*take)(mbr_dart_connection *connection, uint32_t offset, void *ticket);
+
+  /* Frees the block that was taken over with this ticket; nothing where there is none. May be a native
+   * finalizer: any thread. */
+  void (*release)(void *ticket);
+
   /* Makes the request buffer `size` bytes, keeping what fits. MBR_NO_MEMORY: it is as it was. */
   int32_t (*resize)(mbr_dart_connection *connection, uint32_t size);
+
+  /* Puts the HELLO frame of the service with this index at the start of the request buffer, if it fits, and
+   * returns its size; 0 when there is no such service. */
+  uint32_t (*hello)(mbr_dart_connection *connection, uint32_t index);
+
+  /* The function of a sync method of scalars. */
+  mbr_dart_function (*direct)(mbr_dart_connection *connection, uint32_t method);
+
+  /* Has `counters` be those of the method. An mbr_status. */
+  int32_t (*counters)(mbr_dart_connection *connection, uint32_t method);
 
   /* Ends the connection that was opened with `ticket`; nothing where there is none (any more). No leaf
    * call: waits for a post in progress. May be a native finalizer: any thread will do, and what this sets
@@ -88,9 +134,17 @@ typedef struct mbr_dart_api {
 void *mbr_dart_ticket(void);
 mbr_dart_opened mbr_dart_open(const mbr_dart_api *api, void *dl, int64_t port, void *ticket);
 int32_t mbr_dart_submit(mbr_dart_connection *connection, uint32_t size);
-int32_t mbr_dart_control(mbr_dart_connection *connection, uint32_t kind, uint32_t call, uint32_t value);
+uint64_t mbr_dart_submit_here(mbr_dart_connection *connection, uint32_t size);
+int32_t mbr_dart_sync(mbr_dart_connection *connection, uint32_t size);
+int32_t mbr_dart_control(mbr_dart_connection *connection, uint32_t kind, uint32_t flags, uint32_t call,
+                         uint32_t value);
 uint64_t mbr_dart_drain(mbr_dart_connection *connection, uint32_t consumed);
+void mbr_dart_take(mbr_dart_connection *connection, uint32_t offset, void *ticket);
+void mbr_dart_release(void *ticket);
 int32_t mbr_dart_resize(mbr_dart_connection *connection, uint32_t size);
+uint32_t mbr_dart_hello(mbr_dart_connection *connection, uint32_t index);
+mbr_dart_function mbr_dart_direct(mbr_dart_connection *connection, uint32_t method);
+int32_t mbr_dart_counters(mbr_dart_connection *connection, uint32_t method);
 void mbr_dart_close(void *ticket);
 
 #ifdef __cplusplus
@@ -107,14 +161,24 @@ void mbr_dart_close(void *ticket);
 
 /* Stands once in the application's code, outside any function; no semicolon follows it. Defines the
  * library's only exported symbol, <package>_connect, by which the Dart package of that name finds it. */
-#define MBR_DART_LIBRARY(package, connect)                                                              \
-  MBR_DART_C MBR_DART_EXPORT const mbr_dart_api *package##_connect(void);                               \
-  MBR_DART_C MBR_DART_EXPORT const mbr_dart_api *package##_connect(void) {                              \
-    static const mbr_dart_api api = {MBR_DART_MAGIC,   MBR_DART_ABI,     connect,                          \
-                                     mbr_dart_ticket,  mbr_dart_open,    mbr_dart_submit,                  \
-                                     mbr_dart_control, mbr_dart_drain,   mbr_dart_resize,                  \
-                                     mbr_dart_close};                                                       \
-    return &api;                                                                                        \
+#define MBR_DART_LIBRARY(package, connect) MBR_DART_LIBRARY_ON(package, connect, 0, 0)
+
+/* As MBR_DART_LIBRARY, with the number of threads that handlers and callbacks run on, and the bytes of their
+ * stacks; 0: as runtime/dart/config.h says. */
+#define MBR_DART_LIBRARY_ON(package, connect, threads, stack_size)                  \
+  MBR_DART_C MBR_DART_EXPORT const mbr_dart_api *package##_connect(void);           \
+  MBR_DART_C MBR_DART_EXPORT const mbr_dart_api *package##_connect(void) {          \
+    static const mbr_dart_api api = {MBR_DART_MAGIC,       MBR_DART_ABI,            \
+                                     connect,              (threads),               \
+                                     (stack_size),         mbr_dart_ticket,         \
+                                     mbr_dart_open,        mbr_dart_submit,         \
+                                     mbr_dart_submit_here, mbr_dart_sync,           \
+                                     mbr_dart_control,     mbr_dart_drain,          \
+                                     mbr_dart_take,        mbr_dart_release,        \
+                                     mbr_dart_resize,      mbr_dart_hello,          \
+                                     mbr_dart_direct,      mbr_dart_counters,       \
+                                     mbr_dart_close};                               \
+    return &api;                                                                    \
   }
 
 /* Blocks of heap memory that the runtime holds: 0 once every connection has ended and no call is

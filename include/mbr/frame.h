@@ -27,15 +27,16 @@ extern "C" {
 #define MBR_CALL_PREFIX_SIZE 8u
 
 typedef enum mbr_frame_kind {
-  MBR_FRAME_HELLO = 1,   /* versions and limits, once each way */
+  MBR_FRAME_HELLO = 1,   /* the contract of one service that the sender serves; see mbr_peer_hello */
   MBR_FRAME_CALL = 2,    /* prefix, then the arguments */
   MBR_FRAME_OK = 3,      /* ends a call: the result */
   MBR_FRAME_ERR = 4,     /* ends a call: the declared error */
   MBR_FRAME_FAULT = 5,   /* ends a call: u32 status, then string text */
-  MBR_FRAME_ITEM = 6,    /* one item of a stream */
-  MBR_FRAME_END = 7,     /* ends a stream */
-  MBR_FRAME_CANCEL = 8,  /* u32 mbr_cancel_reason */
-  MBR_FRAME_CREDIT = 9,  /* u32: that many more items may be sent */
+  MBR_FRAME_ITEM = 6,    /* one item of the result's stream or, from the caller, of the stream parameter */
+  MBR_FRAME_END = 7,     /* ends a call that streams; from the caller, only its stream parameter */
+  MBR_FRAME_CANCEL = 8,  /* from the caller: u32 mbr_cancel_reason */
+  MBR_FRAME_CREDIT = 9,  /* u32: that many more items may be sent: of the result's stream or, from the side
+                            that serves, of the stream parameter, whose window is 0 until the first one */
   MBR_FRAME_GOODBYE = 10 /* nothing follows */
 } mbr_frame_kind;
 
@@ -45,7 +46,8 @@ typedef enum mbr_frame_kind {
 /* Between a peer and what drains its outbox, never on a wire: the frame is too large for the outbox.
  * What lies there is its header, with this flag and the size of the stand-in, and a payload of
  * u64 address, u64 size, little endian: the whole frame (header included, flag not set), 8-aligned.
- * The peer frees it at mbr_peer_consume. */
+ * The peer frees it at mbr_peer_consume, unless the consumer has put 0 in place of the address: then the
+ * block is the consumer's, to be freed as the alloc hook's are. */
 #define MBR_FRAME_BLOCK 0x80u
 #define MBR_FRAME_BLOCK_PAYLOAD 16u
 

@@ -43,7 +43,12 @@ extern "C" {
   X(DROPPED, 21, "the handler returned without an answer and did not defer the call")\
   X(BAD_FRAME, 22, "a frame breaks the protocol")                                    \
   X(MISUSE, 23, "a function was called with arguments its contract forbids")         \
-  X(INTERNAL, 24, "the handler reported a fault")
+  X(INTERNAL, 24, "the handler reported a fault")                                    \
+  X(CANCELLED, 25, "the caller has cancelled the call")                              \
+  X(DEADLINE, 26, "the time given for the call is over")                             \
+  X(DISCONNECTED, 27, "the connection ended while the call was open")                \
+  X(UNSUPPORTED, 28, "this way of calling does not work over this connection")       \
+  X(DEADLOCK, 29, "a blocking call here would wait for its own thread")
 
 typedef enum mbr_status {
 #define MBR_STATUS_ENUM(name, value, text) MBR_##name = (value),

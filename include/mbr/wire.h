@@ -31,6 +31,12 @@ extern "C" {
 #endif
 #endif
 
+/* Whether what this header does in line is called instead, in all that is compiled with it: smaller and slower.
+ * What `mbrc --profile firmware` writes sets it for itself. See mbr/small.h. */
+#ifndef MBR_SMALL
+#define MBR_SMALL 0
+#endif
+
 /* Most items without bytes on the wire in one value, all of its lists together: nothing in the input pays
  * for them, so that nothing else would bound what they take. */
 #ifndef MBR_EMPTY_ITEMS_MAX
@@ -184,6 +190,11 @@ static inline size_t mbr_size_mul(size_t a, size_t b) {
 
 /* Unchecked stores and loads of one scalar at `p`: compilers fold them into single moves. */
 static inline void mbr_put_u8(uint8_t *p, uint8_t v) { p[0] = v; }
+#if MBR_LITTLE_ENDIAN && defined(__ARM_FEATURE_UNALIGNED)
+/* gcc does not make one store of single bytes there. */
+static inline void mbr_put_u16(uint8_t *p, uint16_t v) { memcpy(p, &v, sizeof v); }
+static inline void mbr_put_u32(uint8_t *p, uint32_t v) { memcpy(p, &v, sizeof v); }
+#else
 static inline void mbr_put_u16(uint8_t *p, uint16_t v) {
   p[0] = (uint8_t)v;
   p[1] = (uint8_t)(v >> 8);
@@ -194,6 +205,7 @@ static inline void mbr_put_u32(uint8_t *p, uint32_t v) {
   p[2] = (uint8_t)(v >> 16);
   p[3] = (uint8_t)(v >> 24);
 }
+#endif
 static inline void mbr_put_u64(uint8_t *p, uint64_t v) {
   mbr_put_u32(p, (uint32_t)v);
   mbr_put_u32(p + 4, (uint32_t)(v >> 32));
@@ -227,9 +239,17 @@ static inline void mbr_put_timestamp(uint8_t *p, int64_t v) { mbr_put_i64(p, v);
 
 static inline uint8_t mbr_get_u8(const uint8_t *p) { return p[0]; }
 static inline uint16_t mbr_get_u16(const uint8_t *p) { return (uint16_t)(p[0] | ((unsigned)p[1] << 8)); }
+#if MBR_LITTLE_ENDIAN && defined(__ARM_FEATURE_UNALIGNED)
+static inline uint32_t mbr_get_u32(const uint8_t *p) {
+  uint32_t v;
+  memcpy(&v, p, sizeof v);
+  return v;
+}
+#else
 static inline uint32_t mbr_get_u32(const uint8_t *p) {
   return (uint32_t)p[0] | ((uint32_t)p[1] << 8) | ((uint32_t)p[2] << 16) | ((uint32_t)p[3] << 24);
 }
+#endif
 static inline uint64_t mbr_get_u64(const uint8_t *p) {
   return (uint64_t)mbr_get_u32(p) | ((uint64_t)mbr_get_u32(p + 4) << 32);
 }
@@ -471,5 +491,9 @@ MBR_SEQUENCE(bytes, mbr_bytes)
 
 #ifdef __cplusplus
 }
+#endif
+
+#if MBR_SMALL
+#include "mbr/small.h"
 #endif
 #endif

@@ -1,5 +1,5 @@
-/* Frames and memory between Dart and the peer of a connection: the leaf calls, which never post, wait or
- * call back. One thread at a time. */
+/* Frames and memory between Dart and the peer of a connection. But for the two that run handlers these are
+ * leaf calls, which never post, wait or call back. One thread at a time. */
 #include "blocks.h"
 #include "config.h"
 #include "connection.h"
@@ -13,13 +13,36 @@ int32_t mbr_dart_submit(mbr_dart_connection *connection, uint32_t size) {
   return (int32_t)mbr_peer_receive(&of(connection)->peer, connection->request, size);
 }
 
-int32_t mbr_dart_control(mbr_dart_connection *connection, uint32_t kind, uint32_t call, uint32_t value) {
+uint64_t mbr_dart_submit_here(mbr_dart_connection *connection, uint32_t size) {
+  mbr_status status = MBR_MISUSE;
+  if (size <= connection->request_size) {
+    status = mbr_peer_receive_here(&of(connection)->peer, connection->request, size);
+  }
+  if (status != MBR_OK) return MBR_DART_REFUSED << 32 | (uint64_t)status;
+  return mbr_dart_drain(connection, 0);
+}
+
+int32_t mbr_dart_sync(mbr_dart_connection *connection, uint32_t size) {
+  mbr_connection *c = of(connection);
+  mbr_sync_answer answer = {.buffer = c->answer_buffer, .capacity = MBR_DART_ANSWER_SIZE};
+  mbr_block_free(c->answer_block);
+  c->answer_block = NULL;
+  if (size > connection->request_size) return -MBR_MISUSE;
+  mbr_status status = mbr_peer_receive_sync(&c->peer, connection->request, size, &answer);
+  if (status != MBR_OK) return -(int32_t)status;
+  if (answer.is_block) c->answer_block = (uint8_t *)(uintptr_t)answer.frame;
+  connection->answer = answer.frame;
+  return (int32_t)answer.size;
+}
+
+int32_t mbr_dart_control(mbr_dart_connection *connection, uint32_t kind, uint32_t flags, uint32_t call,
+                         uint32_t value) {
   uint8_t data[MBR_FRAME_HEADER_SIZE + CONTROL_PAYLOAD_SIZE];
-  const mbr_frame frame = {
-    .size = sizeof data, .kind = (uint8_t)kind, .flags = MBR_FRAME_FROM_CALLER, .call = call};
+  const uint32_t size = MBR_FRAME_HEADER_SIZE + (kind == MBR_FRAME_END ? 0 : CONTROL_PAYLOAD_SIZE);
+  const mbr_frame frame = {.size = size, .kind = (uint8_t)kind, .flags = (uint8_t)flags, .call = call};
   mbr_frame_write(data, &frame);
   mbr_put_u32(data + MBR_FRAME_HEADER_SIZE, value);
-  return (int32_t)mbr_peer_receive(&of(connection)->peer, data, sizeof data);
+  return (int32_t)mbr_peer_receive(&of(connection)->peer, data, size);
 }
 
 uint64_t mbr_dart_drain(mbr_dart_connection *connection, uint32_t consumed) {
@@ -31,6 +54,14 @@ uint64_t mbr_dart_drain(mbr_dart_connection *connection, uint32_t consumed) {
   return (uint64_t)(frames - connection->ring) << 32 | size;
 }
 
+void mbr_dart_take(mbr_dart_connection *connection, uint32_t offset, void *ticket) {
+  uint8_t *address = of(connection)->outbox + offset + MBR_FRAME_HEADER_SIZE;
+  mbr_block_lend((void *)(uintptr_t)mbr_get_u64(address), (uintptr_t)ticket);
+  mbr_put_u64(address, 0);
+}
+
+void mbr_dart_release(void *ticket) { mbr_block_redeem((uintptr_t)ticket); }
+
 int32_t mbr_dart_resize(mbr_dart_connection *connection, uint32_t size) {
   if (size == 0) return MBR_MISUSE;
   if (size > MBR_DART_REQUEST_MAX) return MBR_NO_MEMORY;
@@ -39,4 +70,20 @@ int32_t mbr_dart_resize(mbr_dart_connection *connection, uint32_t size) {
   connection->request = resized;
   connection->request_size = size;
   return MBR_OK;
+}
+
+uint32_t mbr_dart_hello(mbr_dart_connection *connection, uint32_t index) {
+  if (index >= MBR_DART_SERVICES) return MBR_PEER_HELLO_NONE;
+  return (uint32_t)mbr_peer_hello(&of(connection)->peer, (uint16_t)index, connection->request,
+                                  connection->request_size);
+}
+
+mbr_dart_function mbr_dart_direct(mbr_dart_connection *connection, uint32_t method) {
+  mbr_dart_function found = {NULL, NULL};
+  if (!mbr_peer_direct(&of(connection)->peer, method, &found.function, &found.target)) found.function = NULL;
+  return found;
+}
+
+int32_t mbr_dart_counters(mbr_dart_connection *connection, uint32_t method) {
+  return (int32_t)mbr_peer_counters(&of(connection)->peer, method, &connection->counters);
 }

@@ -8,9 +8,10 @@
  *
  * Locks, none of them taken under another:
  *   table_lock  who uses a place, and whether the process is exiting
- *   peer_lock   the peer's; leaf calls take it
+ *   peer_lock   the peer's; leaf calls take it; blocking calls wait with it
  *   post_lock   held over each post, so that none follows the end of the isolate; no leaf call takes it */
 #include <pthread.h>
+#include <stddef.h>
 #include <stdlib.h>
 
 #include "blocks.h"
@@ -37,6 +38,8 @@ static bool exiting;
 static void release(mbr_connection *c) {
   pthread_mutex_lock(&table_lock);
   if (--c->users == 0) {
+    mbr_block_free(c->answer_block);
+    c->answer_block = NULL;
     mbr_block_free(c->shared.request);
     mbr_block_free(c->memory);
   }
@@ -92,6 +95,7 @@ static void shut_down(void) {
   for (size_t i = 0; i < MBR_DART_CONNECTIONS; i++) {
     if (table[i].prepared) end(&table[i]);
   }
+  mbr_clock_stop();
   if (pool_started) (void)mbr_pool_wind_up(&pool, MBR_DART_EXIT_WAIT_MS);
 }
 
@@ -129,9 +133,45 @@ static void free_block(void *owner, void *block) {
   mbr_block_free(block);
 }
 
+static uint64_t now(void *owner) {
+  (void)owner;
+  return mbr_clock_now();
+}
+
+static uint64_t poll(mbr_alarm *alarm) {
+  char *place = (char *)alarm - offsetof(mbr_connection, alarm);
+  return mbr_peer_poll(&((mbr_connection *)(void *)place)->peer);
+}
+
+static void set_alarm(void *owner, uint64_t at) {
+  mbr_clock_set_alarm(&((mbr_connection *)owner)->alarm, at);
+}
+
+/* What would answer is the isolate's own thread, so that must not wait. */
+static mbr_status await_answer(void *owner, uint64_t until) {
+  mbr_connection *c = owner;
+  if (mbr_dl_in_dart()) return MBR_DEADLOCK;
+  mbr_clock_wait(&c->answered, &c->peer_lock, until);
+  return MBR_OK;
+}
+
+static void notify(void *owner) { pthread_cond_broadcast(&((mbr_connection *)owner)->answered); }
+
 static void quiet(void *owner) { release(owner); }
 
-static const mbr_hooks hooks = {lock, unlock, wake, schedule, take_block, free_block, quiet};
+static const mbr_hooks hooks = {
+  .lock = lock,
+  .unlock = unlock,
+  .wake = wake,
+  .schedule = schedule,
+  .alloc = take_block,
+  .free = free_block,
+  .now = now,
+  .alarm = set_alarm,
+  .wait = await_answer,
+  .notify = notify,
+  .quiet = quiet,
+};
 
 static uint8_t *carve(uint8_t **rest, size_t size) {
   uint8_t *taken = *rest;
@@ -143,10 +183,12 @@ static bool take_memory(mbr_connection *c, mbr_peer_memory *memory) {
   const size_t slots = MBR_DART_CALLS * sizeof(struct mbr_slot);
   const size_t calls = MBR_DART_CALLS * sizeof(uint16_t);
   const size_t bindings = MBR_DART_SERVICES * sizeof(struct mbr_binding);
+  const size_t requests = MBR_DART_HOST_CALLS * sizeof(struct mbr_asked);
+  const size_t counters = MBR_DART_METHODS * sizeof(mbr_counters);
   const size_t storage = MBR_DART_CALLS * ALIGN(MBR_DART_CALL_STORAGE);
   c->shared.request = mbr_block_alloc(MBR_DART_REQUEST_SIZE);
-  c->memory = mbr_block_alloc(ALIGNMENT + ALIGN(slots) + ALIGN(calls) + ALIGN(bindings) + storage +
-                              MBR_DART_RING_SIZE);
+  c->memory = mbr_block_alloc(ALIGNMENT + ALIGN(slots) + ALIGN(calls) + ALIGN(bindings) + ALIGN(requests) +
+                              ALIGN(counters) + storage + ALIGN(MBR_DART_ANSWER_SIZE) + MBR_DART_RING_SIZE);
   if (c->shared.request == NULL || c->memory == NULL) return false;
   uint8_t *rest = c->memory;
   rest += (ALIGNMENT - (uintptr_t)rest % ALIGNMENT) % ALIGNMENT;
@@ -156,40 +198,50 @@ static bool take_memory(mbr_connection *c, mbr_peer_memory *memory) {
   memory->call_count = MBR_DART_CALLS;
   memory->bindings = (struct mbr_binding *)(void *)carve(&rest, bindings);
   memory->binding_count = MBR_DART_SERVICES;
+  memory->requests = (struct mbr_asked *)(void *)carve(&rest, requests);
+  memory->request_count = MBR_DART_HOST_CALLS;
+  memory->counters = (mbr_counters *)(void *)carve(&rest, counters);
+  memory->counter_count = MBR_DART_METHODS;
   memory->storage = carve(&rest, storage);
   memory->storage_size = ALIGN(MBR_DART_CALL_STORAGE);
+  c->answer_buffer = carve(&rest, MBR_DART_ANSWER_SIZE);
   memory->outbox = rest;
   memory->outbox_size = MBR_DART_RING_SIZE;
+  c->outbox = memory->outbox;
   c->shared.ring = memory->outbox;
   c->shared.ring_size = MBR_DART_RING_SIZE;
   c->shared.request_size = MBR_DART_REQUEST_SIZE;
+  c->shared.answer = c->answer_buffer;
+  c->shared.answer_size = MBR_DART_ANSWER_SIZE;
   c->shared.call_count = MBR_DART_CALLS;
   return true;
 }
 
 /* What all connections share starts with the first. Under table_lock. */
-static mbr_dart_failure start(void *dl) {
+static mbr_dart_failure start(const mbr_dart_api *api, void *dl) {
   if (exiting) return MBR_DART_SHUT_DOWN;
   if (!mbr_dl_load(dl)) return MBR_DART_NO_API;
   if (!exit_watched && atexit(shut_down) != 0) return MBR_DART_NO_RESOURCES;
   exit_watched = true;
-  if (!pool_started && mbr_pool_start(&pool, MBR_DART_THREADS, MBR_DART_STACK_SIZE) != MBR_OK) {
-    return MBR_DART_NO_RESOURCES;
-  }
-  pool_started = true;
-  return MBR_DART_OPENED;
+  const size_t threads = api->threads != 0 ? api->threads : MBR_DART_THREADS;
+  const size_t stack_size = api->stack_size != 0 ? api->stack_size : MBR_DART_STACK_SIZE;
+  if (!pool_started) pool_started = mbr_pool_start(&pool, threads, stack_size) == MBR_OK;
+  return pool_started ? MBR_DART_OPENED : MBR_DART_NO_RESOURCES;
 }
 
-/* A place's mutexes are never destroyed. Under table_lock. */
+/* A place's mutexes and its condition are never destroyed. Under table_lock. */
 static bool prepare(mbr_connection *c) {
   if (c->prepared) return true;
-  if (pthread_mutex_init(&c->peer_lock, NULL) != 0) return false;
-  if (pthread_mutex_init(&c->post_lock, NULL) != 0) {
-    pthread_mutex_destroy(&c->peer_lock);
-    return false;
-  }
-  c->prepared = true;
-  return true;
+  bool peer_lock = pthread_mutex_init(&c->peer_lock, NULL) == 0;
+  bool post_lock = pthread_mutex_init(&c->post_lock, NULL) == 0;
+  bool answered = mbr_clock_init_condition(&c->answered) == 0;
+  c->alarm.ring = poll;
+  c->prepared = peer_lock && post_lock && answered;
+  if (c->prepared) return true;
+  if (peer_lock) pthread_mutex_destroy(&c->peer_lock);
+  if (post_lock) pthread_mutex_destroy(&c->post_lock);
+  if (answered) pthread_cond_destroy(&c->answered);
+  return false;
 }
 
 /* A free place. Under table_lock. */
@@ -203,9 +255,9 @@ static mbr_dart_failure find_place(mbr_connection **found) {
 }
 
 /* A place that Dart and the peer use from here on. */
-static mbr_dart_failure claim(void *dl, void *ticket, mbr_connection **claimed) {
+static mbr_dart_failure claim(const mbr_dart_api *api, void *dl, void *ticket, mbr_connection **claimed) {
   pthread_mutex_lock(&table_lock);
-  mbr_dart_failure failure = start(dl);
+  mbr_dart_failure failure = start(api, dl);
   if (failure == MBR_DART_OPENED) failure = find_place(claimed);
   if (failure == MBR_DART_OPENED) {
     (*claimed)->users = 2;
@@ -229,7 +281,7 @@ static bool set_port(mbr_connection *c, int64_t port) {
 
 mbr_dart_opened mbr_dart_open(const mbr_dart_api *api, void *dl, int64_t port, void *ticket) {
   mbr_connection *c = NULL;
-  mbr_dart_failure failure = claim(dl, ticket, &c);
+  mbr_dart_failure failure = claim(api, dl, ticket, &c);
   if (failure != MBR_DART_OPENED) return refuse(failure, MBR_OK);
   mbr_peer_memory memory;
   mbr_status status = take_memory(c, &memory) ? mbr_peer_open(&c->peer, &memory, &hooks, c) : MBR_NO_MEMORY;

@@ -19,8 +19,10 @@ typedef struct dl_table {
 } dl_table;
 
 typedef bool post_integer(int64_t port, int64_t value);
+typedef void *current_isolate(void);
 
 static post_integer *post;
+static current_isolate *current;
 
 static void (*find(const dl_table *table, const char *name))(void) {
   for (const dl_entry *entry = table->entries; entry->name != NULL; entry++) {
@@ -33,10 +35,16 @@ bool mbr_dl_load(const void *data) {
   const dl_table *table = data;
   if (table == NULL || table->major != DL_MAJOR) return false;
   post_integer *found = (post_integer *)find(table, "Dart_PostInteger");
-  if (found == NULL) return false;
+  current_isolate *isolate = (current_isolate *)find(table, "Dart_CurrentIsolate");
+  if (found == NULL || isolate == NULL) return false;
   /* Written once: other threads may be posting by now. */
-  if (post == NULL) post = found;
+  if (post == NULL) {
+    current = isolate;
+    post = found;
+  }
   return true;
 }
 
 bool mbr_dl_post(int64_t port, int64_t value) { return post(port, value); }
+
+bool mbr_dl_in_dart(void) { return current() != NULL; }

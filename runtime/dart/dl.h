@@ -1,4 +1,4 @@
-/* runtime/dart/dl.h — the one function the runtime needs of Dart's native API. */
+/* runtime/dart/dl.h — what the runtime needs of Dart's native API. */
 #ifndef MBR_RUNTIME_DART_DL_H
 #define MBR_RUNTIME_DART_DL_H
 
@@ -12,5 +12,8 @@ bool mbr_dl_load(const void *data);
 /* Posts an integer to a port; small ones (below 2^30) cost Dart no allocation. False when the port is
  * closed. Any thread, after mbr_dl_load. */
 bool mbr_dl_post(int64_t port, int64_t value);
+
+/* Whether this thread is within a call from Dart. Any thread, after mbr_dl_load. */
+bool mbr_dl_in_dart(void);
 
 #endif

@@ -3,6 +3,13 @@
 
 #include <time.h>
 
+/* Waits go by a clock that nobody sets; Apple's conditions know only the other one. */
+#ifdef __APPLE__
+#define WAIT_CLOCK CLOCK_REALTIME
+#else
+#define WAIT_CLOCK CLOCK_MONOTONIC
+#endif
+
 static mbr_task *take_first(mbr_pool *pool) {
   mbr_task *task = pool->first;
   if (task != NULL) pool->first = task->next;
@@ -49,6 +56,16 @@ static mbr_status start_threads(mbr_pool *pool, size_t threads, const pthread_at
   return MBR_OK;
 }
 
+static void init_condition(pthread_cond_t *condition) {
+  pthread_condattr_t attributes;
+  pthread_condattr_init(&attributes);
+#ifndef __APPLE__
+  pthread_condattr_setclock(&attributes, WAIT_CLOCK);
+#endif
+  pthread_cond_init(condition, &attributes);
+  pthread_condattr_destroy(&attributes);
+}
+
 mbr_status mbr_pool_start(mbr_pool *pool, size_t threads, size_t stack_size) {
   if (threads == 0 || threads > MBR_POOL_THREADS_MAX) return MBR_MISUSE;
   pthread_attr_t attributes;
@@ -58,7 +75,7 @@ mbr_status mbr_pool_start(mbr_pool *pool, size_t threads, size_t stack_size) {
   if (status == MBR_OK) {
     pool->executor.submit = submit;
     pthread_mutex_init(&pool->lock, NULL);
-    pthread_cond_init(&pool->work, NULL);
+    init_condition(&pool->work);
     pool->first = NULL;
     pool->last = NULL;
     pool->idle = 0;
@@ -106,7 +123,7 @@ static bool is_own_thread(const mbr_pool *pool) {
 
 static struct timespec after(unsigned milliseconds) {
   struct timespec when;
-  clock_gettime(CLOCK_REALTIME, &when);
+  clock_gettime(WAIT_CLOCK, &when);
   when.tv_sec += (time_t)(milliseconds / 1000u);
   when.tv_nsec += (long)(milliseconds % 1000u) * 1000000;
   if (when.tv_nsec >= 1000000000) {

@@ -88,6 +88,13 @@ static void skip_pads(mbr_outbox *outbox) {
   }
 }
 
+bool mbr_outbox_has_room(mbr_outbox *outbox, size_t payload) {
+  if (outbox->run == 0) skip_pads(outbox);
+  if (outbox->head == outbox->tail) outbox->head = outbox->tail = 0;
+  size_t size = mbr_record_size(payload);
+  return room(outbox) >= size + waste(outbox, size) + spoken_for(outbox);
+}
+
 bool mbr_outbox_rings(mbr_outbox *outbox) {
   if (!outbox->idle) return false;
   skip_pads(outbox);

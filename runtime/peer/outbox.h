@@ -41,6 +41,9 @@ uint8_t *mbr_outbox_open(mbr_outbox *outbox, const mbr_frame *frame, size_t *pro
 void mbr_outbox_commit(uint8_t *record);
 void mbr_outbox_abandon(uint8_t *record);
 
+/* Whether a frame with this payload would find room that is promised to nobody. */
+bool mbr_outbox_has_room(mbr_outbox *outbox, size_t payload);
+
 /* Whether the consumer must be woken; true once for each time it found nothing. */
 bool mbr_outbox_rings(mbr_outbox *outbox);
 

@@ -1,6 +1,7 @@
 /* A connection from its opening to its being quiet: memory and hooks in, the consumer's side of the
  * outbox, and whatever waits for the lock to be released. */
-#include "calls.h"
+#include "observe.h"
+#include "requests.h"
 
 void mbr_peer_enter(mbr_peer *peer) {
   if (peer->lock != NULL) peer->lock(peer->owner);
@@ -26,39 +27,27 @@ static size_t free_frame_blocks(mbr_peer *peer, const uint8_t *frames, size_t si
     const uint8_t *record = frames + done;
     size_t record_size = mbr_record_size(mbr_get_u32(record) - MBR_FRAME_HEADER_SIZE);
     if (record_size > size - done) break;
-    if ((mbr_get_u8(record + 5) & MBR_FRAME_BLOCK) != 0) {
-      peer->hooks.free(peer->owner, (void *)(uintptr_t)mbr_get_u64(record + MBR_FRAME_HEADER_SIZE));
-    }
+    bool large = (mbr_get_u8(record + 5) & MBR_FRAME_BLOCK) != 0;
+    void *block = large ? (void *)(uintptr_t)mbr_get_u64(record + MBR_FRAME_HEADER_SIZE) : NULL;
+    if (block != NULL) peer->hooks.free(peer->owner, block);
     done += record_size;
   }
   return done;
 }
 
-/* Without the lock: runs or schedules the callbacks of cancelled calls. */
-static void tell_cancelled(mbr_peer *peer, mbr_slot *slot, mbr_after *more) {
-  while (slot != NULL) {
-    mbr_slot *next = slot->next; /* the slot may be free as soon as it is told */
-    if (peer->hooks.schedule != NULL) {
-      peer->hooks.schedule(peer->owner, &slot->task);
-    } else {
-      slot->cancel(slot->cancel_arg, (mbr_cancel_reason)slot->cancelled);
-      mbr_peer_enter(peer);
-      mbr_slot_cancel_done(slot, more);
-      unlock(peer);
-    }
-    slot = next;
-  }
-}
-
-static void tell_disconnected(mbr_peer *peer) {
-  if (peer->hooks.schedule != NULL) {
-    peer->hooks.schedule(peer->owner, &peer->task);
-    return;
-  }
-  peer->disconnect(peer->disconnect_arg);
+static void run_wake(mbr_task *task) {
+  mbr_peer *peer = (mbr_peer *)(void *)task;
+  mbr_after after = {0};
   mbr_peer_enter(peer);
+  const bool unrung = peer->unrung;
+  peer->waking = peer->unrung = false; /* first: what is sent from here on needs another one */
+  if (unrung) {
+    unlock(peer);
+    peer->hooks.wake(peer->owner);
+    mbr_peer_enter(peer);
+  }
   peer->running--;
-  unlock(peer);
+  mbr_peer_leave(peer, &after);
 }
 
 static void run_disconnect(mbr_task *task) {
@@ -70,12 +59,39 @@ static void run_disconnect(mbr_task *task) {
   mbr_peer_leave(peer, &after);
 }
 
-static bool disconnect_is_due(mbr_peer *peer) {
-  if (peer->state != MBR_PEER_CLOSED || peer->disconnected || peer->running != 0) return false;
-  peer->disconnected = true;
-  if (peer->disconnect == NULL) return false;
+/* The peer's own task; it is not under way for the one end when it is wanted for the other. */
+static void submit_own(mbr_peer *peer, void (*run)(mbr_task *task), mbr_after *after) {
   peer->running++;
-  return true;
+  peer->task.run = run;
+  mbr_after_submit(after, &peer->task);
+}
+
+static void add_disconnect(mbr_peer *peer, mbr_after *after) {
+  if (peer->state != MBR_PEER_CLOSED || peer->disconnected || peer->running != 0) return;
+  peer->disconnected = true;
+  if (peer->disconnect != NULL) submit_own(peer, run_disconnect, after);
+}
+
+/* Where the consumer must not be woken on this thread a task does it, or the next thread that may, if that
+ * comes first: all of the executor's may be busy, waiting for this very consumer perhaps. */
+static void add_wake(mbr_peer *peer, mbr_after *after, bool elsewhere) {
+  if (peer->state != MBR_PEER_OPEN) return;
+  if (mbr_outbox_rings(&peer->outbox)) after->wake = true;
+  if (!elsewhere && peer->unrung) after->wake = true;
+  if (peer->hooks.wake == NULL) after->wake = false;
+  if (!after->wake) return;
+  peer->unrung = elsewhere;
+  if (!elsewhere) return;
+  after->wake = false;
+  if (peer->waking) return;
+  peer->waking = true;
+  submit_own(peer, run_wake, after);
+}
+
+void mbr_peer_submit(mbr_peer *peer, mbr_task *task) {
+  if (peer->executor != NULL) peer->executor->submit(peer->executor, task);
+  else if (peer->hooks.schedule != NULL) peer->hooks.schedule(peer->owner, task);
+  else task->run(task);
 }
 
 /* Without the lock. */
@@ -94,28 +110,60 @@ static void finish(mbr_peer *peer) {
   if (quiet != NULL) quiet(peer->owner);
 }
 
-void mbr_peer_leave(mbr_peer *peer, mbr_after *after) {
-  after->disconnect = disconnect_is_due(peer);
-  while (after->blocks != NULL || after->cancelled != NULL || after->start != NULL || after->disconnect ||
-         after->wake) {
-    mbr_after now = *after;
-    *after = (mbr_after){0};
-    peer->pins++;
-    unlock(peer);
-    if (now.wake && peer->hooks.wake != NULL) peer->hooks.wake(peer->owner);
-    if (now.start != NULL) peer->hooks.schedule(peer->owner, &now.start->task);
-    tell_cancelled(peer, now.cancelled, after);
-    if (now.disconnect) tell_disconnected(peer);
-    free_blocks(peer, now.blocks);
-    mbr_peer_enter(peer);
-    peer->pins--;
-    after->disconnect = disconnect_is_due(peer);
+/* Whether something is to be done that the peer must not be quiet before. */
+static bool is_wanted(const mbr_peer *peer, const mbr_after *after) {
+  return after->blocks != NULL || after->alarm != 0 || after->wake || peer->note_count != 0;
+}
+
+/* Releases the lock and takes it again. */
+static void do_wanted(mbr_peer *peer, mbr_after *after) {
+  const mbr_after now = *after;
+  mbr_note notes[MBR_NOTES_MAX];
+  const size_t noted = mbr_notes_take(peer, notes);
+  *after = (mbr_after){.tasks = now.tasks};
+  peer->pins++;
+  unlock(peer);
+  if (now.wake) peer->hooks.wake(peer->owner);
+  if (now.alarm != 0 && peer->hooks.alarm != NULL) peer->hooks.alarm(peer->owner, now.alarm);
+  mbr_notes_tell(peer, notes, noted);
+  free_blocks(peer, now.blocks);
+  mbr_peer_enter(peer);
+  peer->pins--;
+}
+
+/* Each task keeps the peer from being quiet until it has run, so only what was read before it is submitted is
+ * needed after. */
+static void submit_all(mbr_peer *peer, mbr_task *tasks) {
+  while (tasks != NULL) {
+    mbr_task *task = tasks;
+    tasks = task->next;
+    mbr_peer_submit(peer, task);
   }
-  bool last = peer->state == MBR_PEER_CLOSED && peer->used + peer->running + peer->pins == 0;
+}
+
+void mbr_peer_leave(mbr_peer *peer, mbr_after *after) {
+  const bool elsewhere = after->elsewhere && peer->hooks.schedule != NULL;
+  add_wake(peer, after, elsewhere);
+  while (is_wanted(peer, after)) {
+    do_wanted(peer, after);
+    add_wake(peer, after, elsewhere);
+  }
+  add_disconnect(peer, after);
+  mbr_task *tasks = after->tasks;
+  after->tasks = NULL;
+  const size_t in_use = peer->used + peer->asked_used + peer->running + peer->pins;
+  bool last = peer->state == MBR_PEER_CLOSED && in_use == 0;
   /* Holds off a second thread that comes by while the first one finishes. */
   if (last) peer->pins++;
   unlock(peer);
   if (last) finish(peer);
+  else submit_all(peer, tasks);
+}
+
+void mbr_peer_flush(mbr_peer *peer, mbr_after *after) {
+  if (peer->state != MBR_PEER_OPEN) return;
+  mbr_slots_flush(peer, after);
+  mbr_requests_flush(peer, after);
 }
 
 void mbr_peer_end(mbr_peer *peer, mbr_after *after) {
@@ -123,8 +171,10 @@ void mbr_peer_end(mbr_peer *peer, mbr_after *after) {
   peer->state = MBR_PEER_CLOSED;
   for (size_t i = 0; i < peer->memory.slot_count; i++) {
     mbr_slot *slot = &peer->memory.slots[i];
-    if (slot->id != 0) mbr_slot_cancel(slot, MBR_CANCEL_DISCONNECTED, after);
+    if (slot->id != 0) mbr_slot_cancel(slot, MBR_CANCEL_DISCONNECTED, MBR_OK, after);
   }
+  mbr_requests_end(peer, after);
+  mbr_note_add(peer, MBR_LOG_INFO, NULL, 0, "the connection has ended", MBR_OK, 0);
 }
 
 static bool is_aligned(const void *p) { return (uintptr_t)p % MBR_RECORD_ALIGN == 0; }
@@ -144,18 +194,27 @@ static bool hooks_are_sound(const mbr_hooks *h) {
 static void begin_connection(mbr_peer *peer, const mbr_peer_memory *memory, const mbr_hooks *hooks) {
   peer->hooks = *hooks;
   peer->memory = *memory;
-  peer->task.run = run_disconnect;
+  peer->executor = NULL;
   peer->disconnect = NULL;
+  peer->log = NULL;
+  peer->log_level = 0;
+  peer->note_count = 0;
+  peer->waking = peer->unrung = false;
+  peer->counted = 0;
   peer->disconnected = false;
   peer->served = 0;
   peer->pins = 0;
   peer->free = NULL;
+  peer->owing = peer->owing_last = NULL;
   mbr_outbox_init(&peer->outbox, memory->outbox, memory->outbox_size);
   for (size_t i = memory->slot_count; i-- > 0;) {
     memory->slots[i] = (mbr_slot){.next = peer->free};
     peer->free = &memory->slots[i];
   }
   for (size_t i = 0; i < memory->call_count; i++) memory->calls[i] = UINT16_MAX;
+  memset(peer->known, 0, sizeof peer->known);
+  mbr_requests_init(peer);
+  peer->due = UINT64_MAX;
   peer->state = MBR_PEER_OPEN;
 }
 
@@ -164,9 +223,11 @@ mbr_status mbr_peer_open(mbr_peer *peer, const mbr_peer_memory *memory, const mb
   if (!peer->placed) {
     peer->lock = hooks->lock;
     peer->unlock = hooks->unlock;
+    peer->now = hooks->now;
     peer->owner = owner;
     peer->placed = true;
-  } else if (peer->lock != hooks->lock || peer->unlock != hooks->unlock || peer->owner != owner) {
+  } else if (peer->lock != hooks->lock || peer->unlock != hooks->unlock || peer->now != hooks->now ||
+             peer->owner != owner) {
     return MBR_MISUSE;
   }
   mbr_peer_enter(peer);
@@ -189,20 +250,35 @@ mbr_status mbr_peer_on_disconnect(mbr_peer *peer, void (*fn)(void *arg), void *a
   return status;
 }
 
+mbr_status mbr_peer_run_on(mbr_peer *peer, mbr_executor *executor) {
+  mbr_status status = MBR_OK;
+  mbr_peer_enter(peer);
+  if (peer->state != MBR_PEER_OPEN) status = MBR_CLOSED;
+  else if (peer->hooks.schedule == NULL) status = MBR_UNSUPPORTED;
+  if (status == MBR_OK) peer->executor = executor;
+  unlock(peer);
+  return status;
+}
+
 size_t mbr_peer_outgoing(mbr_peer *peer, const uint8_t **frames) {
+  mbr_after after = {.elsewhere = true};
   size_t size = 0;
   mbr_peer_enter(peer);
   if (peer->state == MBR_PEER_OPEN) {
     bool held = peer->outbox.held;
     size = mbr_outbox_run(&peer->outbox, frames);
+    if (size == 0) { /* what was skipped has given room back */
+      mbr_peer_flush(peer, &after);
+      size = mbr_outbox_run(&peer->outbox, frames);
+    }
     if (size != 0 && !held) peer->pins++;
   }
-  unlock(peer);
+  mbr_peer_leave(peer, &after);
   return size;
 }
 
 void mbr_peer_consume(mbr_peer *peer, size_t size) {
-  mbr_after after = {0};
+  mbr_after after = {.elsewhere = true};
   mbr_outbox *outbox = &peer->outbox;
   /* The consumer's own: while it has a run, only it moves the head. */
   if (!outbox->held) return;
@@ -211,6 +287,7 @@ void mbr_peer_consume(mbr_peer *peer, size_t size) {
   mbr_peer_enter(peer);
   mbr_outbox_consume(outbox, size);
   peer->pins--;
+  mbr_peer_flush(peer, &after);
   mbr_peer_leave(peer, &after);
 }
 

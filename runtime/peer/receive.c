@@ -1,181 +1,126 @@
-/* Frames in: finding the method, keeping the request, running the handler. Knows nothing of how a
- * handler answers. */
-#include "calls.h"
+/* Frames in: calls and what their callers send after them. Knows nothing of how handlers run or answer. */
+#include "handlers.h"
+#include "inbox.h"
+#include "latest.h"
+#include "requests.h"
 
-static const mbr_method *find_method(const mbr_service *service, uint32_t id) {
-  size_t low = 0, high = service->method_count;
-  while (low < high) {
-    size_t middle = low + (high - low) / 2;
-    const mbr_method *method = &service->methods[middle];
-    if (method->id == id) return method;
-    if (method->id < id) low = middle + 1;
-    else high = middle;
-  }
-  return NULL;
-}
-
-static const mbr_method *find_served(const mbr_peer *peer, uint32_t id, mbr_binding **binding) {
-  for (size_t i = 0; i < peer->served; i++) {
-    *binding = &peer->memory.bindings[i];
-    const mbr_method *method = find_method((*binding)->service, id);
-    if (method != NULL) return method;
-  }
-  return NULL;
-}
-
-/* Whether the table is sorted and none of its numbers is served. */
-static bool may_serve(const mbr_peer *peer, const mbr_service *service) {
-  mbr_binding *binding;
-  for (size_t i = 0; i < service->method_count; i++) {
-    uint32_t id = service->methods[i].id;
-    if (i > 0 && service->methods[i - 1].id >= id) return false;
-    if (find_served(peer, id, &binding) != NULL) return false;
-  }
-  return true;
-}
-
-mbr_status mbr_peer_serve(mbr_peer *peer, const mbr_service *service, const void *ops, void *self) {
-  mbr_status status = MBR_OK;
-  mbr_after after = {0};
-  mbr_peer_enter(peer);
-  if (peer->state != MBR_PEER_OPEN) status = MBR_CLOSED;
-  else if (!may_serve(peer, service)) status = MBR_MISUSE;
-  else if (peer->served == peer->memory.binding_count) status = MBR_BUSY;
-  if (status == MBR_OK) {
-    peer->memory.bindings[peer->served] = (mbr_binding){.service = service, .ops = ops, .self = self};
-    peer->served++;
-    mbr_slot_expect(peer, service);
-  }
-  mbr_peer_leave(peer, &after);
-  return status;
-}
-
-static void *grow_arena(void *owner, size_t size) { return mbr_slot_take_block((mbr_slot *)owner, size); }
-
-static uint8_t *storage_of(const mbr_slot *slot) {
-  const mbr_peer_memory *memory = &slot->peer->memory;
-  return memory->storage + (size_t)(slot - memory->slots) * memory->storage_size;
-}
-
-static bool is_stored(const mbr_slot *slot) { return slot->frame_size <= slot->peer->memory.storage_size; }
-
-/* Decodes the arguments and runs the handler, without the lock. What the request leaves of the slot's
- * storage is the arena. */
-static mbr_status dispatch(mbr_slot *slot) {
-  size_t taken = is_stored(slot) ? slot->frame_size : 0;
-  const size_t skipped = MBR_FRAME_HEADER_SIZE + MBR_CALL_PREFIX_SIZE;
-  const mbr_call call = {slot->peer, slot->id};
-  mbr_arena arena;
-  mbr_reader args;
-  mbr_arena_init(&arena, storage_of(slot) + taken, slot->peer->memory.storage_size - taken);
-  if (slot->peer->hooks.alloc != NULL) {
-    arena.grow = grow_arena;
-    arena.owner = slot;
-  }
-  mbr_reader_init(&args, slot->frame + skipped, slot->frame_size - skipped, &arena);
-  return slot->method->dispatch(slot->binding->ops, slot->binding->self, call, &args);
-}
-
-/* Under the lock: what follows from the handler's return. */
-static void end_handler(mbr_slot *slot, mbr_status status, mbr_after *after) {
-  slot->phase = MBR_PHASE_RETURNED;
-  if (status != MBR_OK) slot->deferred = false;
-  if (slot->state == MBR_CALL_OPEN && !slot->deferred) {
-    mbr_slot_fault(slot, status != MBR_OK ? status : MBR_DROPPED, NULL, 0);
-  }
-  slot->peer->running--;
-  mbr_slot_settle(slot, after);
-}
-
-/* Runs one handler. Without a schedule hook, returns the one of the strand that is to run next. */
-static mbr_slot *run_handler(mbr_slot *slot) {
-  mbr_peer *peer = slot->peer;
-  mbr_after after = {0};
-  mbr_after none = {0};
-  mbr_peer_enter(peer);
-  bool wanted = slot->state == MBR_CALL_OPEN;
-  slot->phase = MBR_PHASE_RUNNING;
-  mbr_peer_leave(peer, &none);
-  mbr_status status = wanted ? dispatch(slot) : MBR_OK;
-  mbr_peer_enter(peer);
-  mbr_slot *next = mbr_strand_next(slot);
-  end_handler(slot, status, &after);
-  after.wake = mbr_outbox_rings(&peer->outbox);
-  if (peer->hooks.schedule != NULL) {
-    after.start = next;
-    next = NULL;
-  }
-  mbr_peer_leave(peer, &after);
-  return next;
-}
-
-static void run_handlers(mbr_task *task) {
-  mbr_slot *slot = (mbr_slot *)(void *)task;
-  while (slot != NULL) slot = run_handler(slot);
-}
+/* A request of up to this size is copied under the lock, which costs less than to release it. */
+#ifndef MBR_COPY_LOCKED_MAX
+#define MBR_COPY_LOCKED_MAX 1024u
+#endif
 
 /* Without the lock: a request may be large. */
-static bool keep_request(mbr_slot *slot, const uint8_t *data) {
-  uint8_t *copy =
-    is_stored(slot) ? storage_of(slot) : (uint8_t *)mbr_slot_take_block(slot, slot->frame_size);
-  if (copy == NULL) return false;
-  memcpy(copy, data, slot->frame_size);
-  slot->frame = copy;
-  return true;
+static uint8_t *copy_request(mbr_slot *slot, bool stored, const uint8_t *data) {
+  uint8_t *copy = stored ? mbr_slot_storage(slot)
+                         : (uint8_t *)mbr_block_take(slot->peer, &slot->blocks, slot->frame_size);
+  if (copy != NULL) memcpy(copy, data, slot->frame_size);
+  return copy;
 }
 
-/* Without the lock; `slot` is pinned. Keeps the request, then starts the handler or queues it. */
-static mbr_status accept_call(mbr_peer *peer, mbr_slot *slot, const uint8_t *data) {
+/* Under the lock, which a large request releases. */
+static mbr_status keep_request(mbr_slot *slot, const uint8_t *data) {
+  mbr_peer *peer = slot->peer;
+  bool stored = slot->frame_size <= peer->memory.storage_size - slot->tail;
+  if (stored) slot->arena = slot->frame_size;
+  if (stored && slot->frame_size <= MBR_COPY_LOCKED_MAX) {
+    slot->frame = copy_request(slot, stored, data);
+    return MBR_OK;
+  }
   mbr_after after = {0};
-  mbr_slot *start = NULL;
-  mbr_status status = keep_request(slot, data) ? MBR_OK : MBR_NO_MEMORY;
+  peer->pins++;
+  mbr_peer_leave(peer, &after);
+  slot->frame = copy_request(slot, stored, data);
   mbr_peer_enter(peer);
   peer->pins--;
-  if (peer->state != MBR_PEER_OPEN) status = MBR_CLOSED;
-  if (status == MBR_OK) {
-    slot->task.run = run_handlers;
-    start = mbr_strand_add(slot);
-  } else {
-    if (slot->state == MBR_CALL_OPEN) mbr_slot_end(slot);
-    slot->phase = MBR_PHASE_RETURNED;
-    mbr_slot_settle(slot, &after);
-  }
-  if (peer->hooks.schedule != NULL) {
-    after.start = start;
-    start = NULL;
-  }
-  mbr_peer_leave(peer, &after);
-  if (start != NULL) run_handlers(&start->task);
-  return status;
+  if (peer->state != MBR_PEER_OPEN) return MBR_CLOSED;
+  return slot->frame != NULL ? MBR_OK : MBR_NO_MEMORY;
 }
 
-static mbr_status receive_call(mbr_peer *peer, const mbr_frame *frame, const uint8_t *data) {
-  mbr_after after = {0};
+/* What a CALL says besides its arguments. */
+typedef struct mbr_prefix {
+  uint32_t timeout_ms;
+  uint32_t credit;
+  uint64_t now; /* 0: nobody needs to know */
+} mbr_prefix;
+
+/* Without the lock. */
+static mbr_prefix read_prefix(mbr_peer *peer, const uint8_t *data) {
+  mbr_prefix prefix = {
+    .timeout_ms = mbr_get_u32(data + MBR_FRAME_HEADER_SIZE),
+    .credit = mbr_get_u32(data + MBR_FRAME_HEADER_SIZE + 4),
+  };
+  bool timed = prefix.timeout_ms != 0 || peer->log_level >= MBR_LOG_DEBUG;
+  if (timed && peer->now != NULL) prefix.now = peer->now(peer->owner);
+  return prefix;
+}
+
+/* Under the lock: the method of a CALL and who serves it. */
+static mbr_status find_served(mbr_peer *peer, const mbr_frame *frame, const mbr_method **method,
+                              mbr_binding **binding) {
+  if (peer->state != MBR_PEER_OPEN) return MBR_CLOSED;
+  *method = frame->instance == 0 ? mbr_service_find(peer, frame->method, binding) : NULL;
+  if (*method == NULL) return MBR_UNIMPLEMENTED;
+  return ((*method)->flags & MBR_METHOD_SYNC) != 0 ? MBR_UNSUPPORTED : MBR_OK;
+}
+
+/* Under the lock: the call was refused. */
+static void note_refusal(mbr_peer *peer, const mbr_binding *binding, const mbr_method *method,
+                         mbr_status status) {
+  mbr_counters *counters = method != NULL ? mbr_service_counters(binding, method) : NULL;
+  if (counters != NULL) counters->dropped++;
+  if (status == MBR_CLOSED || status == MBR_BAD_FRAME) return;
+  mbr_note_add(peer, MBR_LOG_WARNING, method != NULL ? method->name : NULL,
+               method != NULL ? method->flags : 0, "a call was refused", status, 0);
+}
+
+/* Under the lock: the call begins. */
+static void begin_call(mbr_slot *slot, const mbr_prefix *prefix, mbr_after *after) {
+  const mbr_method *method = slot->method;
+  slot->credit = prefix->credit;
+  slot->begun = slot->peer->log_level >= MBR_LOG_DEBUG ? prefix->now : 0;
+  if (prefix->timeout_ms != 0 && prefix->now != 0) {
+    slot->deadline = prefix->now + prefix->timeout_ms;
+    mbr_peer_expect(slot->peer, slot->deadline, after);
+  }
+  mbr_slot_accept(slot);
+  if (!mbr_slot_is(slot, MBR_METHOD_UPLOAD)) return;
+  /* Told rather than known: the two sides may have been built with different windows. */
+  slot->owed = method->window != 0 ? method->window : MBR_WINDOW_DEFAULT;
+  mbr_slot_pay(slot, after);
+}
+
+static mbr_status receive_call(mbr_peer *peer, const mbr_frame *frame, const uint8_t *data, bool here) {
+  mbr_after after = {.elsewhere = !here};
+  const mbr_method *method = NULL;
   mbr_binding *binding = NULL;
   mbr_slot *slot = NULL;
   if (frame->size < MBR_FRAME_HEADER_SIZE + MBR_CALL_PREFIX_SIZE) return MBR_BAD_FRAME;
-  mbr_status status = MBR_CLOSED;
+  const mbr_prefix prefix = read_prefix(peer, data);
   mbr_peer_enter(peer);
-  if (peer->state == MBR_PEER_OPEN) {
-    const mbr_method *method = frame->instance == 0 ? find_served(peer, frame->method, &binding) : NULL;
-    status = method != NULL ? mbr_slot_admit(peer, frame, binding, method, &slot) : MBR_UNIMPLEMENTED;
+  mbr_status status = find_served(peer, frame, &method, &binding);
+  if (status == MBR_OK) status = mbr_slot_admit(peer, frame, binding, method, &slot);
+  if (slot != NULL) {
+    mbr_latest_reserve(slot);
+    status = keep_request(slot, data);
   }
-  if (status == MBR_OK) {
-    slot->credit = mbr_get_u32(data + MBR_FRAME_HEADER_SIZE + 4);
-    peer->pins++;
+  if (status != MBR_OK) {
+    if (slot != NULL) mbr_slot_refuse(slot, &after);
+    note_refusal(peer, binding, method, status);
+    mbr_peer_leave(peer, &after);
+    return status;
   }
+  /* Only now: who is refused need not look for frames next. */
+  if (here) peer->outbox.idle = peer->unrung = false;
+  begin_call(slot, &prefix, &after);
+  here = here && mbr_slot_is(slot, MBR_METHOD_INLINE) && mbr_strand_is_free(slot);
+  if (here) {
+    slot->task.run = mbr_handlers_run;
+    mbr_handlers_run_here(mbr_strand_add(slot), NULL, &after);
+    return MBR_OK;
+  }
+  mbr_handlers_start(slot, &after);
   mbr_peer_leave(peer, &after);
-  return status == MBR_OK ? accept_call(peer, slot, data) : status;
-}
-
-/* The call that a frame of its caller names, NULL when it has ended. Under the lock. */
-static mbr_slot *find_called(mbr_peer *peer, uint32_t call) {
-  uint32_t index = call & UINT16_MAX;
-  if (index >= peer->memory.call_count) return NULL;
-  uint16_t at = peer->memory.calls[index];
-  if (at == UINT16_MAX) return NULL;
-  mbr_slot *slot = &peer->memory.slots[at];
-  return slot->call == call ? slot : NULL;
+  return MBR_OK;
 }
 
 static void add_credit(mbr_slot *slot, uint32_t credit) {
@@ -187,12 +132,78 @@ static mbr_status receive_control(mbr_peer *peer, const mbr_frame *frame, const 
   uint32_t value = mbr_get_u32(data + MBR_FRAME_HEADER_SIZE);
   bool cancel = frame->kind == MBR_FRAME_CANCEL;
   if (cancel && (value < MBR_CANCEL_CANCELLED || value > MBR_CANCEL_DISCONNECTED)) return MBR_BAD_FRAME;
-  mbr_after after = {0};
+  mbr_after after = {.elsewhere = true};
   mbr_peer_enter(peer);
   mbr_status status = peer->state == MBR_PEER_OPEN ? MBR_OK : MBR_CLOSED;
-  mbr_slot *slot = status == MBR_OK ? find_called(peer, frame->call) : NULL;
-  if (slot != NULL && cancel) mbr_slot_cancel(slot, (mbr_cancel_reason)value, &after);
-  if (slot != NULL && !cancel) add_credit(slot, value);
+  mbr_slot *slot = status == MBR_OK ? mbr_slot_find_called(peer, frame->call) : NULL;
+  if (slot != NULL && cancel) {
+    mbr_slot_cancel(slot, (mbr_cancel_reason)value, MBR_OK, &after);
+  } else if (slot != NULL) {
+    add_credit(slot, value);
+    mbr_slot_pay(slot, &after);
+  }
+  mbr_peer_leave(peer, &after);
+  return status;
+}
+
+/* Without the lock; the peer is pinned. Queues an item for its call, which may have ended meanwhile. */
+static mbr_status keep_item(mbr_peer *peer, uint64_t id, const mbr_frame *frame, const uint8_t *data) {
+  mbr_after after = {.elsewhere = true};
+  mbr_status status = MBR_OK;
+  mbr_block *letter = mbr_letter_make(peer, data, frame->size);
+  mbr_peer_enter(peer);
+  peer->pins--;
+  mbr_slot *slot = mbr_slot_find(peer, id);
+  if (slot == NULL || slot->state != MBR_CALL_OPEN) {
+    after.blocks = letter;
+  } else if (letter != NULL) {
+    mbr_inbox_put(&slot->inbox, letter);
+    if (slot->phase == MBR_PHASE_IDLE) mbr_handlers_start(slot, &after);
+  } else {
+    status = MBR_NO_MEMORY;
+    mbr_slot_cancel(slot, MBR_CANCEL_CANCELLED, status, &after);
+  }
+  mbr_peer_leave(peer, &after);
+  return status;
+}
+
+/* Under the lock, which it releases: an item or the end of an open call's stream parameter. */
+static mbr_status take_item(mbr_slot *slot, const mbr_frame *frame, const uint8_t *data, mbr_after *after) {
+  mbr_peer *peer = slot->peer;
+  const uint64_t id = slot->id;
+  bool item = frame->kind == MBR_FRAME_ITEM;
+  if (slot->items_ended || (item && slot->granted == 0)) {
+    mbr_slot_cancel(slot, MBR_CANCEL_CANCELLED, MBR_BAD_FRAME, after);
+    mbr_peer_leave(peer, after);
+    return MBR_BAD_FRAME;
+  }
+  if (slot->counters != NULL) slot->counters->bytes_in += frame->size;
+  if (!item) {
+    slot->items_ended = true;
+    slot->owed = 0;
+    if (slot->phase == MBR_PHASE_IDLE) mbr_handlers_start(slot, after);
+    mbr_peer_leave(peer, after);
+    return MBR_OK;
+  }
+  slot->granted--;
+  bool at_once = peer->hooks.schedule == NULL && slot->phase == MBR_PHASE_IDLE && mbr_strand_is_free(slot);
+  if (at_once) {
+    mbr_handlers_run_here(mbr_strand_add(slot), data, after);
+    return MBR_OK;
+  }
+  peer->pins++;
+  mbr_peer_leave(peer, after);
+  return keep_item(peer, id, frame, data);
+}
+
+static mbr_status receive_item(mbr_peer *peer, const mbr_frame *frame, const uint8_t *data) {
+  if (frame->kind == MBR_FRAME_END && frame->size != MBR_FRAME_HEADER_SIZE) return MBR_BAD_FRAME;
+  mbr_after after = {.elsewhere = true};
+  mbr_peer_enter(peer);
+  mbr_status status = peer->state == MBR_PEER_OPEN ? MBR_OK : MBR_CLOSED;
+  mbr_slot *slot = status == MBR_OK ? mbr_slot_find_called(peer, frame->call) : NULL;
+  if (slot != NULL && !mbr_slot_is(slot, MBR_METHOD_UPLOAD)) status = MBR_BAD_FRAME;
+  else if (slot != NULL && slot->state == MBR_CALL_OPEN) return take_item(slot, frame, data, &after);
   mbr_peer_leave(peer, &after);
   return status;
 }
@@ -200,15 +211,11 @@ static mbr_status receive_control(mbr_peer *peer, const mbr_frame *frame, const 
 static mbr_status receive_hello(mbr_peer *peer, const mbr_frame *frame, const uint8_t *data) {
   if (frame->size < MBR_FRAME_HEADER_SIZE + 4u) return MBR_BAD_FRAME;
   if (mbr_get_u32(data + MBR_FRAME_HEADER_SIZE) != MBR_PROTOCOL_VERSION) return MBR_MISMATCH;
-  mbr_after after = {0};
-  mbr_peer_enter(peer);
-  mbr_status status = peer->state == MBR_PEER_OPEN ? MBR_OK : MBR_CLOSED;
-  mbr_peer_leave(peer, &after);
-  return status;
+  return mbr_clients_receive(peer, frame, data);
 }
 
 static mbr_status receive_goodbye(mbr_peer *peer) {
-  mbr_after after = {0};
+  mbr_after after = {.elsewhere = true};
   mbr_peer_enter(peer);
   mbr_status status = peer->state == MBR_PEER_OPEN ? MBR_OK : MBR_CLOSED;
   mbr_peer_end(peer, &after);
@@ -216,14 +223,46 @@ static mbr_status receive_goodbye(mbr_peer *peer) {
   return status;
 }
 
-mbr_status mbr_peer_receive(mbr_peer *peer, const uint8_t *data, size_t size) {
+static mbr_status receive_frame(mbr_peer *peer, const mbr_frame *frame, const uint8_t *data, bool here) {
+  if (frame->kind == MBR_FRAME_HELLO) return receive_hello(peer, frame, data);
+  if (frame->kind == MBR_FRAME_GOODBYE) return receive_goodbye(peer);
+  if ((frame->flags & MBR_FRAME_FROM_CALLER) == 0) return mbr_requests_receive(peer, frame, data);
+  switch (frame->kind) {
+    case MBR_FRAME_CALL:
+      return receive_call(peer, frame, data, here);
+    case MBR_FRAME_ITEM:
+    case MBR_FRAME_END:
+      return receive_item(peer, frame, data);
+    case MBR_FRAME_CANCEL:
+    case MBR_FRAME_CREDIT:
+      return receive_control(peer, frame, data);
+    default:
+      return MBR_BAD_FRAME;
+  }
+}
+
+static void note_breach(mbr_peer *peer) {
+  mbr_after after = {.elsewhere = true};
+  mbr_peer_enter(peer);
+  if (peer->state == MBR_PEER_OPEN) {
+    mbr_note_add(peer, MBR_LOG_ERROR, NULL, 0, "a frame breaks the protocol", MBR_BAD_FRAME, 0);
+  }
+  mbr_peer_leave(peer, &after);
+}
+
+static mbr_status receive(mbr_peer *peer, const uint8_t *data, size_t size, bool here) {
   mbr_frame frame;
-  if (mbr_frame_read(&frame, data, size) != MBR_OK || frame.size != size) return MBR_BAD_FRAME;
-  if ((frame.flags & MBR_FRAME_BLOCK) != 0) return MBR_BAD_FRAME;
-  if (frame.kind == MBR_FRAME_HELLO) return receive_hello(peer, &frame, data);
-  if (frame.kind == MBR_FRAME_GOODBYE) return receive_goodbye(peer);
-  if ((frame.flags & MBR_FRAME_FROM_CALLER) == 0) return MBR_BAD_FRAME;
-  if (frame.kind == MBR_FRAME_CALL) return receive_call(peer, &frame, data);
-  bool control = frame.kind == MBR_FRAME_CANCEL || frame.kind == MBR_FRAME_CREDIT;
-  return control ? receive_control(peer, &frame, data) : MBR_BAD_FRAME;
+  mbr_status status = mbr_frame_read(&frame, data, size);
+  bool whole = status == MBR_OK && frame.size == size && (frame.flags & MBR_FRAME_BLOCK) == 0;
+  status = whole ? receive_frame(peer, &frame, data, here) : MBR_BAD_FRAME;
+  if (status == MBR_BAD_FRAME) note_breach(peer);
+  return status;
+}
+
+mbr_status mbr_peer_receive(mbr_peer *peer, const uint8_t *frame, size_t size) {
+  return receive(peer, frame, size, false);
+}
+
+mbr_status mbr_peer_receive_here(mbr_peer *peer, const uint8_t *frame, size_t size) {
+  return receive(peer, frame, size, true);
 }

@@ -1,6 +1,6 @@
 #!/bin/sh
 # A contract as broad as any user's, for `generate.sh WORDS N`: every awkward word in every place a name can
-# stand, N structs that use each other, unions of 300 arms, large enums, empty structs.
+# stand, as methods of every kind too, N structs that use each other, unions of 300 arms, large enums, empty structs.
 set -eu
 tr -s ' ' '\n' < "$1" | awk -v n="$2" '
   # An arm with these names is refused: what C calls it is taken.
@@ -43,9 +43,21 @@ tr -s ' ' '\n' < "$1" | awk -v n="$2" '
     }
     print "\nservice Calls {"
     for (i = 1; i <= words; i++) {
-      if (word[i] == "ops" || word[i] == "serve") continue
+      if (word[i] == "ops" || word[i] == "serve" || word[i] == "client") continue
       printf "  %s(%s: u8, %s: string?, other_%d: list<u16>) -> %s throws Failure;\n", word[i], word[i],
         word[i % words + 1], i, i % 2 ? "Arms" : "stream Fields1"
+    }
+    print "}\n\nhost service Panel {"
+    for (i = 1; i <= words; i++) {
+      if (word[i] == "ops" || word[i] == "serve" || word[i] == "client") continue
+      printf "  %s(%s: %s, %s: %s) -> %s throws Failure;\n", word[i], word[i], i % 3 ? "u8?" : "stream string",
+        word[i % words + 1], i % 2 ? "bytes" : "list<u16>", i % 4 ? "u8" : "stream bytes"
+    }
+    print "}\n\nservice Direct {"
+    for (i = 1; i <= words; i++) {
+      if (word[i] == "ops" || word[i] == "serve" || word[i] == "client") continue
+      printf "  %ssync %s(%s: u8, %s: u16)%s;\n", i % 5 ? "" : "@leaf ", word[i], word[i], word[i % words + 1],
+        i % 2 ? " -> f32" : ""
     }
     print "}"
   }'

@@ -15,7 +15,7 @@ longest=200
 
 for n in 200 400; do
   "$here/generate.sh" "$here/words.txt" $n >broad$n.mbr
-  "$mbrc" --c c$n --dart dart$n --package broad broad$n.mbr
+  "$mbrc" --c c$n --c-client c$n --dart dart$n --package broad broad$n.mbr
 done
 
 echo '== warning wall'
@@ -47,7 +47,7 @@ timeout 120 "$dart" --packages=packages.json main.dart | tail -n 1
 echo '== linear growth'
 size() { find "$1" -name "$2" -exec cat {} + | wc -c; }
 "$here/generate.sh" "$here/words.txt" 0 >broad0.mbr
-"$mbrc" --c c0 --dart dart0 --package broad broad0.mbr
+"$mbrc" --c c0 --c-client c0 --dart dart0 --package broad broad0.mbr
 for kind in 'c *.c' 'c *.h' 'dart *.dart'; do
   set -f
   set -- $kind

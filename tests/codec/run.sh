@@ -16,8 +16,8 @@ wall_c="$wall -Wstrict-prototypes -Wmissing-prototypes"
 
 echo '== the same twice'
 rm -rf "$scratch/c" "$scratch/again"
-"$mbrc" --c "$scratch/c" "$here"/*.mbr "$here/../vectors/vectors.mbr"
-"$mbrc" --c "$scratch/again" "$here"/*.mbr "$here/../vectors/vectors.mbr"
+"$mbrc" --c "$scratch/c" --c-client "$scratch/c" "$here"/*.mbr "$here/../vectors/vectors.mbr"
+"$mbrc" --c "$scratch/again" --c-client "$scratch/again" "$here"/*.mbr "$here/../vectors/vectors.mbr"
 diff -r "$scratch/c" "$scratch/again"
 
 echo '== warning wall'
@@ -40,7 +40,7 @@ done
 for refused in "$here"/refused/*.mbr; do
   name=$(basename "$refused" .mbr)
   echo "== refused/$name"
-  if (cd "$here/refused" && "$mbrc" --c "$scratch/refused" "$name.mbr") 2> "$scratch/$name.txt"; then
+  if (cd "$here/refused" && "$mbrc" --c "$scratch/refused" --c-client "$scratch/refused" "$name.mbr") 2> "$scratch/$name.txt"; then
     echo "$name.mbr was accepted" >&2
     exit 1
   fi

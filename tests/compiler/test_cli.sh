@@ -128,6 +128,61 @@ run 1 'will not overwrite' --c out_c good.mbr; says 'will not overwrite' 'out_c/
 if [ "$(cat out_c/demo_good.c)" = 'int hand_written;' ]; then ok; else bad 'a user file was overwritten'; fi
 present 'the rest is left as it was' out_c/demo_better.c; absent 'no temporary file stays' out_c/demo_good.h.mbrc-new
 
+# the other side of services, perhaps in the same folder; a namespace without services has none
+printf 'namespace a;\nservice S { m(); }\n' >service.mbr
+run 0 'clients' --c out_clients --c-client out_clients service.mbr; silent 'clients'
+for file in a.h a.c a_client.h a_client.c; do present 'clients' out_clients/$file; done
+printf 'namespace b;\nstruct T { x: u8; }\n' >types.mbr
+run 0 'clients alone' --c-client out_alone service.mbr types.mbr
+present 'clients alone' out_alone/a_client.h; absent 'clients alone' out_alone/a.h
+absent 'no service, no client' out_alone/b_client.h
+run 0 'without clients' --c out_clients service.mbr; present 'without clients' out_clients/a_client.c
+run 2 'clients twice' --c-client a --c-client b service.mbr
+
+# profiles
+run 2 'unknown profile' --profile tiny good.mbr; says 'unknown profile' "'tiny'"
+run 0 'the firmware profile' --profile firmware --c out_firmware service.mbr; silent 'the firmware profile'
+if grep -q '^#define A_S_FRAME_MAX ' out_firmware/a.h; then ok; else bad 'sizes of memory'; fi
+if grep -q '_FRAME_MAX' out_clients/a.h; then bad 'sizes of memory without the profile'; else ok; fi
+printf 'namespace a;\ntype Text = string;\nstruct S { a: Text; b: list<bytes>; }\nunion Node { leaf; more: list<Node, 2>; }\n' >loose.mbr
+run 1 'unbounded' --profile firmware --c out_loose loose.mbr; absent 'unbounded' out_loose
+for place in 2:13 3:24 3:29 4:7; do says 'unbounded' "loose.mbr:$place: error"; done
+if [ "$(grep -c 'error:' err)" = 4 ]; then ok; else bad 'an alias is reported where it is declared'; fi
+run 0 'unbounded without the profile' loose.mbr
+printf 'namespace a;\nconst hint: string = "any text";\nconst sizes: list<u8> = [];\nstruct S { a: u8; }\n' >constant.mbr
+run 0 'constants have known sizes' --profile firmware constant.mbr
+
+# explain
+run 0 'explain' explain service.mbr; silent 'explain'
+if grep -q '^service a.S$' out && grep -q '^  m  *frame ' out && grep -q '^  total ' out; then ok; else bad 'explain: its tables'; fi
+run 0 'explain for 64 bits' explain --abi lp64 service.mbr
+if head -n 1 out | grep -q lp64; then ok; else bad 'explain says for what'; fi
+run 0 'explain what has no bound' explain loose.mbr
+if grep -q unbounded out; then ok; else bad 'explain: unbounded'; fi
+run 1 'explain with the profile' explain --profile firmware loose.mbr
+if [ ! -s out ]; then ok; else bad 'nothing is explained of what is refused'; fi
+run 1 'explain what is wrong' explain two.mbr; says 'explain what is wrong' 'two.mbr:3:15'
+run 2 'unknown ABI' explain --abi x32 service.mbr; says 'unknown ABI' "'x32'"
+run 2 'explain nothing' explain; says 'explain nothing' 'no input files'
+run 2 'explain writes nothing' explain --c out_x service.mbr; says 'explain writes nothing' '--c'
+run 2 'ABI without explain' --abi lp64 service.mbr; says 'ABI without explain' '--abi'
+cp service.mbr explain; run 0 'a file with the name of a command' -- explain; silent 'a file with the name of a command'
+
+# vendor
+run 0 'vendor' vendor out_vendor; silent 'vendor'
+present 'vendor' out_vendor/mbr/core.h; present 'vendor' out_vendor/mbr/core.c; absent 'vendor' out_vendor/mbr/dart.c
+run 0 'vendor with parts' vendor --with=dart,link out_vendor
+for part in core pool dart link; do present 'vendor with parts' out_vendor/mbr/$part.c; done
+run 2 'an unknown part' vendor out_vendor --with dart,nonsense; says 'an unknown part' "'nonsense'"
+run 2 'vendor nowhere' vendor; says 'vendor nowhere' 'no folder'
+run 2 'vendor twice' vendor a b; says 'vendor twice' "'b'"
+run 2 'parts without vendor' --with dart good.mbr; says 'parts without vendor' '--with'
+: >plain_file; run 1 'vendor to a file' vendor plain_file
+run 0 'help lists commands' --help
+for word in 'mbrc explain' 'mbrc vendor' '--with PARTS' '--abi NAME' '--profile NAME'; do
+  if grep -qF -- "$word" out; then ok; else bad "help lists $word"; fi
+done
+
 # nothing is written when a later file is wrong
 run 1 'one of two is wrong' --c out_two good.mbr two.mbr; absent 'one of two is wrong' out_two
 if [ "$(id -u)" != 0 ]; then

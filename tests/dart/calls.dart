@@ -99,7 +99,7 @@ Future<void> main(List<String> arguments) async {
     },
     'after 65,535 calls the numbers of calls start anew': () async {
       for (var i = 0; i < 0x10000 - 20; i++) {
-        probe.unknown().ignore(); // takes a number and gives it back at once
+        probe.sum(const [-1]).ignore(); // takes a number and gives it back at once
       }
       for (var i = 0; i < 40; i++) {
         checkEqual(await probe.echo('$i'), '$i');

@@ -69,6 +69,34 @@ Future<void> main(List<String> arguments) async {
         checkEqual((await ends('listening', 0, reports: true)).out, 'done'),
     'with a stream that nobody listens to': () async =>
         checkEqual((await ends('unlistened', 0, reports: true)).out, 'ends'),
+    'at once after a call with a deadline far away': () async {
+      final ended = await ends('timed', 0, reports: true);
+      checkEqual(ended.out, '7');
+      check(ended.time < const Duration(seconds: 5), 'it took ${ended.time}');
+    },
+    'at once with a host that nobody calls': () async {
+      final ended = await ends('host-idle', 0, reports: true);
+      checkEqual(ended.out, 'ok 5');
+      check(ended.time < const Duration(seconds: 5), 'it took ${ended.time}');
+    },
+    'not with a host that is to keep it alive': () async {
+      final process = await Process.start(
+          Platform.resolvedExecutable, [...Platform.executableArguments, program, 'host-kept', path]);
+      checkEqual(await process.stdout.transform(utf8.decoder).first, 'ok 5\n');
+      final ended = await Future.any([process.exitCode, Future<int?>.delayed(const Duration(seconds: 1))]);
+      process.kill(ProcessSignal.sigkill);
+      checkEqual(ended, null, 'exit code');
+    },
+    'killed, thrown out of and left amid everything': () async {
+      for (var i = 0; i < 3; i++) {
+        checkEqual((await ends('all-kill', 255, reports: true)).out, 'killed');
+        final thrown = await ends('all-throw', 255, reports: true);
+        check(thrown.err.contains('Bad state: mid-everything'), thrown.err);
+        await ends('all-exit', 3, reports: false);
+        final left = await run(program, 'all-exit-c', path, report: 'jobs');
+        checkEqual(left.code, 5, 'exit code, with ${left.err}');
+      }
+    },
     'killed amid streams': () async =>
         checkEqual((await ends('kill', 255, reports: true)).out, 'killed'),
     'by an uncaught error amid streams': () async {

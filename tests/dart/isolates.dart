@@ -2,10 +2,13 @@
 library;
 
 import 'dart:async';
+import 'dart:io';
 import 'dart:isolate';
 import 'dart:math';
+import 'dart:typed_data';
 
 import 'harness.dart';
+import 'kinds_api.dart';
 import 'probe.dart';
 
 /// Opens a connection of its own, listens to endless streams, and tells when they flow.
@@ -32,6 +35,60 @@ Future<void> _thrower((SendPort, String) arguments) async {
 Future<void> _leaver((SendPort, String) arguments) async {
   final (ready, path) = arguments;
   ready.send(await ProbeApi.open(path).sum(List.generate(1000, (i) => i)));
+}
+
+/// Has everything open that can be: calls with deadlines and tokens, streams in both directions, calls from
+/// C, large bytes in its hands.
+Future<void> _everything((SendPort, String) arguments) async {
+  final (ready, path) = arguments;
+  final kinds = KindsApi.open(path);
+  final view = kinds.withOptions(timeout: const Duration(seconds: 60), cancelToken: MbrCancelToken());
+  final script = HostScript();
+  final begun = Completer<void>();
+  var gathered = 0;
+  script.echo = (a, b) {
+    if (!begun.isCompleted) begun.complete();
+    return Completer<int>().future;
+  };
+  script.ticks = (a, b) => Stream.periodic(const Duration(milliseconds: 1), (i) => i);
+  script.gather = (a, b, items) async {
+    await for (final _ in items) {
+      gathered++;
+    }
+    return gathered;
+  };
+  kinds.connection.serve(ScriptHost(script, isConcurrent: true));
+  final images = <Uint8List>[for (var i = 0; i < 5; i++) await kinds.image(100000)];
+  view.hang().ignore();
+  view.collect(Stream.periodic(const Duration(milliseconds: 1), (i) => i), mode: Collect.never).ignore();
+  view.doubled(Stream.periodic(const Duration(milliseconds: 1), (i) => i)).listen(null);
+  kinds.many(0xffffffff).listen(null);
+  kinds.newestOfMany(0xffffffff).listen(null);
+  kinds.ask(HostMethod.echo).ignore();
+  kinds.ask(HostMethod.echo, form: Form.waiting, onThread: true, timeoutMs: 60000).ignore();
+  kinds.ask(HostMethod.ticks, a: 1).ignore();
+  kinds.ask(HostMethod.gather, b: 0xffffffff).ignore();
+  await begun.future;
+  await Future<void>.delayed(const Duration(milliseconds: 20));
+  ready.send(images.length);
+}
+
+/// Floods [kinds], whose isolate does not come to listen, and then takes a little at a time. Answers the most
+/// memory it saw, and how many notes the library could send.
+Future<(int, int)> _flood(KindsApi kinds) async {
+  final subscriptions = [
+    for (var i = 0; i < 50; i++) kinds.many(0xffffffff).listen(null)..pause(),
+    for (var i = 0; i < 50; i++) ProbeApi(kinds.connection).crowded(4, 0xffffffff).listen(null)..pause(),
+  ];
+  final notes = [for (var i = 0; i < 200; i++) kinds.ask(HostMethod.note, a: i, onThread: true)];
+  for (var i = 0; i < 20; i++) {
+    sleep(const Duration(milliseconds: 50));
+    await Future<void>.delayed(Duration.zero);
+  }
+  final most = ProcessInfo.currentRss;
+  await Future.wait(subscriptions.map((subscription) => subscription.cancel()));
+  final sent = (await Future.wait(notes)).where((text) => text == 'sent').length;
+  return (most, sent);
 }
 
 Future<int> _work(String path, int seed) => Isolate.run(() async {
@@ -118,6 +175,80 @@ Future<void> main(List<String> arguments) async {
         await Future.wait([for (var j = 0; j < 4; j++) spawn(_listener, kill: true)]);
       }
       await nothingLeft();
+    },
+    'killed with everything open, twenty times': () async {
+      for (var i = 0; i < 5; i++) {
+        await Future.wait([for (var j = 0; j < 4; j++) spawn(_everything, kill: true)]);
+        await nothingLeft();
+      }
+    },
+    'after a hot restart the new one works beside what is left of the old': () async {
+      for (var i = 0; i < 10; i++) {
+        final ready = ReceivePort(), exited = ReceivePort();
+        final old = await Isolate.spawn(_everything, (ready.sendPort, path), onExit: exited.sendPort);
+        await ready.first;
+        old.kill(priority: Isolate.immediate); // its threads in C go on for a while
+        final kinds = KindsApi.open(path);
+        kinds.connection.serve(ScriptHost(HostScript()));
+        checkEqual(await kinds.inlineEcho(i), i);
+        checkEqual(await kinds.many(1000).length, 1000);
+        checkEqual(await kinds.askWaiting(HostMethod.echo, a: 1, b: i), 'ok ${1 + i}');
+        await exited.first;
+        checkEqual(kinds.add(i, i), 2 * i);
+        kinds.connection.close();
+        await nothingLeft();
+      }
+    },
+    'a library opened twice is one': () async {
+      final kinds = KindsApi.open(path), other = KindsApi.open(path);
+      final cancelled = counters.cancelled;
+      final hanging = checkThrows<MbrDisconnected>(other.hang);
+      checkEqual(await kinds.inlineEcho(1), 1);
+      await eventually(() => counters.openJobs == 1, 'it runs');
+      other.connection.close();
+      await hanging;
+      await eventually(() => counters.cancelled == cancelled + 1, 'its call was cancelled');
+      checkEqual(await kinds.many(5000).length, 5000);
+      kinds.connection.close();
+      await nothingLeft();
+    },
+    'two libraries with a runtime each': () async {
+      final copy = File(path).copySync('${Directory.systemTemp.path}/libprobe_copy.so').path;
+      final copied = ProbeCounters(copy);
+      final kinds = KindsApi.open(path), other = KindsApi.open(copy);
+      for (final api in [kinds, other]) {
+        api.connection.serve(ScriptHost(HostScript()));
+      }
+      final blocks = counters.liveBlocks;
+      checkEqual(copied.liveBlocks, blocks, 'blocks of each');
+      await Future.wait([
+        for (final api in [kinds, other]) ...[
+          api.many(20000).length.then((length) => checkEqual(length, 20000)),
+          api.askWaiting(HostMethod.echo, a: 1, b: 2).then((text) => checkEqual(text, 'ok 3')),
+          checkThrows<MbrDeadlineExceeded>(api.withOptions(timeout: const Duration(milliseconds: 20)).hang),
+          api.image(50000).then((image) => checkEqual(image.length, 50000)),
+        ]
+      ]);
+      checkEqual((counters.logged > 0, copied.logged > 0), (true, true), 'each its own');
+      kinds.connection.close();
+      await eventually(() => counters.openJobs == 0, 'its threads are gone');
+      checkEqual(await other.inlineEcho(9), 9, 'the other goes on');
+      other.connection.close();
+      await eventually(() => copied.openJobs == 0, 'its threads are gone too');
+    },
+    'a flood into an isolate that never listens holds bounded memory': () async {
+      final kinds = KindsApi.open(path);
+      await kinds.many(100000).drain<void>();
+      final before = ProcessInfo.currentRss;
+      var notes = 0;
+      kinds.connection.serve(ScriptHost(HostScript()..note = (a, b) => notes++));
+      final (most, sent) = await _flood(kinds);
+      final grown = (most - before) >> 20;
+      check(grown < 24, 'it grew by $grown MiB');
+      checkEqual(await kinds.inlineEcho(3), 3, 'and works as before');
+      await eventually(() => notes == sent, '$sent notes have come');
+      kinds.connection.close();
+      await eventually(() => counters.openJobs == 0, 'the threads of the library have ended');
     },
   });
 }

@@ -1,22 +1,19 @@
 /* The C side of the tests on a Dart VM: one service written by hand, as generated code would be, whose
  * methods misbehave on purpose, and counters that the tests read. probe.dart is its other side. */
+#include "probe.h"
+
 #include <pthread.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-
-#include "mbr/dart.h"
 
 #define WATCH_MS 5000u
 #define TEXT_MAX 1000u
 /* A thousand threads must find room in 32 bits. */
 #define STACK_SIZE 131072u
 
-/* Counters, read from Dart by their index. */
-enum { EMITTED, CANCELLED, DISCONNECTED, NUDGED, OPEN_JOBS, WATCHED, ENDED, COUNTERS };
-static atomic_uint counters[COUNTERS];
+atomic_uint counters[COUNTERS];
 
 MBR_DART_EXPORT uint32_t probe_counter(uint32_t index);
 MBR_DART_EXPORT uint32_t probe_live_blocks(void);
@@ -26,17 +23,19 @@ MBR_DART_EXPORT const void *absent_connect(void);
 MBR_DART_EXPORT const void *foreign_connect(void);
 MBR_DART_EXPORT const void *older_connect(void);
 
-uint32_t probe_counter(uint32_t index) { return atomic_load(&counters[index]); }
+uint32_t probe_counter(uint32_t index) {
+  return index == CROWDED ? atomic_exchange(&counters[index], 0) : atomic_load(&counters[index]);
+}
 uint32_t probe_live_blocks(void) { return (uint32_t)mbr_live_blocks(); }
 const char *probe_status_name(uint32_t status) { return mbr_status_name((mbr_status)status); }
 const char *probe_status_text(uint32_t status) { return mbr_status_text((mbr_status)status); }
 
-static void sleep_us(uint32_t us) {
+void sleep_us(uint32_t us) {
   const struct timespec pause = {(time_t)(us / 1000000u), (long)(us % 1000000u) * 1000};
   nanosleep(&pause, NULL);
 }
 
-static void start_thread(void *(*run)(void *), void *arg) {
+void start_thread(void *(*run)(void *), void *arg) {
   pthread_t thread;
   pthread_attr_t attributes;
   pthread_attr_init(&attributes);
@@ -48,28 +47,28 @@ static void start_thread(void *(*run)(void *), void *arg) {
 
 /* Answers. */
 
-static mbr_status send_u32(mbr_call call, mbr_frame_kind kind, uint32_t value) {
+mbr_status send_u32(mbr_call call, mbr_frame_kind kind, uint32_t value) {
   mbr_writer w;
   mbr_status status = mbr_call_begin(call, kind, 4, &w);
   if (status != MBR_OK) return status;
   return mbr_call_commit(call, &w, mbr_write_u32(&w, value));
 }
 
-static mbr_status send_bytes(mbr_call call, mbr_frame_kind kind, mbr_bytes value) {
+mbr_status send_bytes(mbr_call call, mbr_frame_kind kind, mbr_bytes value) {
   mbr_writer w;
   mbr_status status = mbr_call_begin(call, kind, 8 + value.size, &w);
   if (status != MBR_OK) return status;
   return mbr_call_commit(call, &w, mbr_write_bytes(&w, value, SIZE_MAX));
 }
 
-static mbr_status send_nothing(mbr_call call, mbr_frame_kind kind) {
+mbr_status send_nothing(mbr_call call, mbr_frame_kind kind) {
   mbr_writer w;
   mbr_status status = mbr_call_begin(call, kind, 0, &w);
   return status == MBR_OK ? mbr_call_commit(call, &w, MBR_OK) : status;
 }
 
 /* The declared error: an arm `limit` with one number. */
-static mbr_status send_limit(mbr_call call, float limit) {
+mbr_status send_limit(mbr_call call, float limit) {
   mbr_writer w;
   mbr_status status = mbr_call_begin(call, MBR_FRAME_ERR, 8, &w);
   if (status != MBR_OK) return status;
@@ -78,7 +77,7 @@ static mbr_status send_limit(mbr_call call, float limit) {
 }
 
 /* Emits as soon as the consumer allows it. */
-static mbr_status emit_patiently(mbr_call call, uint32_t value) {
+mbr_status emit_patiently(mbr_call call, uint32_t value) {
   for (;;) {
     mbr_status status = send_u32(call, MBR_FRAME_ITEM, value);
     if (status == MBR_OK) atomic_fetch_add(&counters[EMITTED], 1);
@@ -87,7 +86,7 @@ static mbr_status emit_patiently(mbr_call call, uint32_t value) {
   }
 }
 
-static void count_cancel(void *arg, mbr_cancel_reason reason) {
+void count_cancel(void *arg, mbr_cancel_reason reason) {
   (void)arg;
   (void)reason;
   atomic_fetch_add(&counters[CANCELLED], 1);
@@ -104,15 +103,6 @@ static void end_watched(mbr_call call) {
   if (send_nothing(call, MBR_FRAME_END) == MBR_OK) atomic_fetch_add(&counters[ENDED], 1);
 }
 
-/* Jobs: what the application's own threads do with a deferred call. */
-
-typedef struct job {
-  mbr_call call;
-  uint32_t a;
-  uint32_t b;
-  void (*run)(struct job *job);
-} job;
-
 static void *run_job(void *arg) {
   job *j = arg;
   j->run(j);
@@ -121,7 +111,7 @@ static void *run_job(void *arg) {
   return NULL;
 }
 
-static mbr_status start_job(mbr_call call, void (*run)(job *), uint32_t a, uint32_t b) {
+mbr_status start_job(mbr_call call, void (*run)(job *), uint32_t a, uint32_t b) {
   job *j = malloc(sizeof *j);
   if (j == NULL) return MBR_NO_MEMORY;
   *j = (job){call, a, b, run};
@@ -150,7 +140,7 @@ static void later_job(job *j) {
   (void)send_u32(j->call, MBR_FRAME_OK, j->b);
 }
 
-static mbr_status with_two(mbr_call call, mbr_reader *args, void (*run)(job *)) {
+mbr_status with_two(mbr_call call, mbr_reader *args, void (*run)(job *)) {
   uint32_t a, b;
   (void)mbr_read_u32(args, &a);
   (void)mbr_read_u32(args, &b);
@@ -380,7 +370,7 @@ static mbr_status crowded(const void *ops, void *self, mbr_call call, mbr_reader
 
 /* The service. Numbers of methods are worked out here, as mbrc does when it generates. */
 
-#define METHOD(fn, flags) {0, 0, flags, "probe.Probe." #fn, fn}
+#define METHOD(fn, flags_) {.flags = flags_, .name = "probe.Probe." #fn, .dispatch = fn}
 
 static mbr_method methods[] = {
   METHOD(echo, 0),
@@ -401,9 +391,9 @@ static mbr_method methods[] = {
 };
 #define METHOD_COUNT (sizeof methods / sizeof methods[0])
 
-static const mbr_service service = {"probe.Probe", methods, METHOD_COUNT};
+static const mbr_service service = {.name = "probe.Probe", .methods = methods, .method_count = METHOD_COUNT};
 
-static uint32_t fnv1a(const char *text) {
+uint32_t fnv1a(const char *text) {
   uint32_t hash = 0x811c9dc5u;
   for (; *text != 0; text++) hash = (hash ^ (uint8_t)*text) * 0x01000193u;
   return hash;
@@ -414,10 +404,15 @@ static int by_id(const void *a, const void *b) {
   return x < y ? -1 : x > y;
 }
 
-static void number_methods(void) {
-  for (size_t i = 0; i < METHOD_COUNT; i++) methods[i].id = fnv1a(methods[i].name);
-  qsort(methods, METHOD_COUNT, sizeof methods[0], by_id);
+void number_methods(mbr_method *numbered, size_t count) {
+  for (size_t i = 0; i < count; i++) {
+    numbered[i].id = fnv1a(numbered[i].name);
+    if (numbered[i].fingerprint == 0) numbered[i].fingerprint = numbered[i].id;
+  }
+  qsort(numbered, count, sizeof numbered[0], by_id);
 }
+
+static void number_own(void) { number_methods(methods, METHOD_COUNT); }
 
 static void count_disconnect(void *arg) {
   (void)arg;
@@ -426,9 +421,12 @@ static void count_disconnect(void *arg) {
 
 static mbr_status connect_probe(mbr_peer *peer) {
   static pthread_once_t once = PTHREAD_ONCE_INIT;
-  pthread_once(&once, number_methods);
+  pthread_once(&once, number_own);
   mbr_status status = mbr_peer_on_disconnect(peer, count_disconnect, NULL);
-  return status == MBR_OK ? mbr_peer_serve(peer, &service, NULL, NULL) : status;
+  if (status == MBR_OK) status = mbr_peer_serve(peer, &service, NULL, NULL);
+  if (status == MBR_OK) status = serve_kinds(peer);
+  if (status == MBR_OK) status = serve_stress(peer);
+  return status == MBR_OK ? serve_asker(peer) : status;
 }
 
 MBR_DART_LIBRARY(probe, connect_probe)

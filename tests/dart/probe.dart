@@ -33,13 +33,22 @@ final class CrowdItem {
       CrowdItem(reader.readU32(), reader.readU32(), reader.readString('text'));
 }
 
+int fnv1a(String text) {
+  var hash = 0x811c9dc5;
+  for (final unit in text.codeUnits) {
+    hash = ((hash ^ unit) * 0x01000193) & 0xffffffff;
+  }
+  return hash;
+}
+
+/// What probe.c has for a fingerprint where it does not say.
+String fingerprintOf(int id) => id.toRadixString(16).padLeft(16, '0');
+
 MbrMethod<R> _method<R>(String name, R Function(MbrReader) decodeResult) {
   final full = 'probe.Probe.$name';
-  var id = 0x811c9dc5;
-  for (final unit in full.codeUnits) {
-    id = ((id ^ unit) * 0x01000193) & 0xffffffff;
-  }
-  return MbrMethod(id, full, decodeResult, decodeError: ProbeLimit.decode);
+  final id = fnv1a(full);
+  return MbrMethod(id, full, fingerprintOf(id), const MbrContract('probe.Probe'), decodeResult,
+      decodeError: ProbeLimit.decode);
 }
 
 int _u32(MbrReader reader) => reader.readU32();
@@ -130,6 +139,33 @@ final class ProbeCounters {
   /// Streams that began to watch for their cancellation, and those of them that ended themselves.
   int get watched => _counter(5);
   int get ended => _counter(6);
+
+  /// Why `hang` was last cancelled: mbr_cancel_reason.
+  int get reason => _counter(7);
+
+  /// Handlers of `ordered` and `concurrent` that ran at once, at most. Starts anew when it is read.
+  int get crowded => _counter(9);
+
+  /// Answers that came too late and were refused.
+  int get late => _counter(10);
+
+  /// Items that newer ones replaced, as C counts them.
+  int get dropped => _counter(11);
+
+  /// Items of stream parameters.
+  int get taken => _counter(12);
+  int get logged => _counter(13);
+
+  /// Tasks that ran on the executor of the library `elsewhere`.
+  int get onOther => _counter(14);
+
+  /// Calls and streams that the threads of probe_stress.c took up, those that came to their end by
+  /// themselves, by their caller and with their isolate, and the items of the first of these.
+  int get begun => _counter(15);
+  int get endedThemselves => _counter(16);
+  int get endedByCaller => _counter(17);
+  int get lost => _counter(18);
+  int get endedItems => _counter(19);
 
   int get liveBlocks => _liveBlocks();
 

@@ -5,7 +5,9 @@ import 'dart:async';
 import 'dart:ffi';
 import 'dart:io';
 import 'dart:isolate';
+import 'dart:typed_data';
 
+import 'kinds_api.dart';
 import 'probe.dart';
 
 Future<void> _flood((SendPort, String) arguments) async {
@@ -16,6 +18,10 @@ Future<void> _flood((SendPort, String) arguments) async {
       if (++items == 100) ready.send(null);
     });
   }
+}
+
+void checkImage(Uint8List image) {
+  if (image.length != 100000) throw StateError('an image of ${image.length} bytes');
 }
 
 Future<void> main(List<String> arguments) async {
@@ -31,7 +37,52 @@ Future<void> main(List<String> arguments) async {
     }
   }
 
+  /// Has calls of all kinds open, in both directions.
+  Future<void> openAll() async {
+    final kinds = KindsApi(probe.connection);
+    final begun = Completer<void>();
+    kinds.connection.serve(ScriptHost(
+        HostScript()
+          ..echo = (a, b) {
+            begun.complete();
+            return Completer<int>().future;
+          }
+          ..ticks = (a, b) => Stream.periodic(const Duration(microseconds: 100), (i) => i),
+        isConcurrent: true));
+    kinds.withOptions(timeout: const Duration(seconds: 60)).hang().ignore();
+    kinds
+        .collect(Stream.periodic(const Duration(microseconds: 100), (i) => i), mode: Collect.never)
+        .ignore();
+    kinds.many(0xffffffff).listen(null);
+    kinds.ask(HostMethod.echo, form: Form.waiting, onThread: true).ignore();
+    kinds.ask(HostMethod.ticks).ignore();
+    checkImage(await kinds.image(100000));
+    await begun.future;
+  }
+
   switch (arguments[0]) {
+    case 'timed':
+      final timed = KindsApi(probe.connection).withOptions(timeout: const Duration(seconds: 60));
+      print(await timed.inlineLater(5, 7));
+    case 'host-idle':
+      probe.connection.serve(ScriptHost(HostScript()));
+      print(await KindsApi(probe.connection).ask(HostMethod.echo, a: 2, b: 3));
+    case 'host-kept':
+      probe.connection.serve(ScriptHost(HostScript()), keepAlive: true);
+      print(await KindsApi(probe.connection).ask(HostMethod.echo, a: 2, b: 3));
+    case 'all-kill':
+      await openAll();
+      print('killed');
+      Isolate.current.kill(priority: Isolate.immediate);
+    case 'all-throw':
+      await openAll();
+      throw StateError('mid-everything');
+    case 'all-exit':
+      await openAll();
+      exit(3);
+    case 'all-exit-c':
+      await openAll();
+      probe.leave(5).ignore();
     case 'idle':
       print(await probe.echo('idle'));
     case 'awaiting':

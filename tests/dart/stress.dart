@@ -1,5 +1,10 @@
-/// Isolates that do everything at once, at random, and die at any moment. STRESS_SECONDS says for how long,
-/// STRESS_SEED which random numbers; what the library and the machine do in between is never the same twice.
+/// Isolates that do everything at once, at random, and die at any moment, in rounds: after each of them
+/// nothing may be left. STRESS_CALLS and STRESS_ITEMS say how many calls and items of streams there are to be
+/// in all, STRESS_SEED which random numbers; what the library and the machine do in between is never the same
+/// twice.
+///
+/// Every item is numbered. What a listener gets is 0, 1, 2 and so on, or rises where it gets the newest; all
+/// of it, unless it cancels, its time is over or its isolate dies. The library counts the same from its side.
 library;
 
 import 'dart:async';
@@ -8,10 +13,16 @@ import 'dart:isolate';
 import 'dart:math';
 
 import 'harness.dart';
+import 'kinds_api.dart';
 import 'probe.dart';
 
 const int _isolates = 4;
 const int _tasks = 12; // of an isolate, at once
+const int _rounds = 12;
+const int _warmUp = 4; // rounds
+
+/// How much more memory the process may have at the end than after its warm-up.
+const double _growth = 1.05;
 
 /// How an isolate ends: of itself with its connection open, after closing it amid its work, by an error
 /// nobody catches, or killed from outside.
@@ -19,8 +30,13 @@ enum _Fate { finish, close, fail, kill }
 
 /// One isolate's work: tasks that each make calls and check everything that comes of them.
 final class _Worker {
-  _Worker(this.probe, int seed) : random = Random(seed);
+  _Worker(this.kinds, int seed)
+      : probe = ProbeApi(kinds.connection),
+        random = Random(seed) {
+    kinds.connection.serve(ScriptHost(HostScript(), isConcurrent: true));
+  }
 
+  final KindsApi kinds;
   final ProbeApi probe;
   final Random random;
   bool stopping = false;
@@ -29,7 +45,7 @@ final class _Worker {
   int items = 0;
 
   int upTo(int most) => random.nextInt(most + 1);
-  Future<void> get moment => Future<void>.delayed(Duration(microseconds: upTo(3000)));
+  Future<void> get moment => Future<void>.delayed(Duration(microseconds: upTo(2000)));
 
   /// Works until [stopping] is set, and then until every call has ended.
   Future<void> work() async {
@@ -39,47 +55,66 @@ final class _Worker {
   }
 
   Future<void> _task() async {
-    final all = [_echo, _later, _blob, _sum, _refused, _numbers, _numbers, _numbers, _broken, _crowd];
+    final all = [
+      for (var i = 0; i < 4; i++) ...[_many, _burst],
+      ...[_many, _newest, _numbers, _limited, _upload, _host, _small, _large, _refused, _crowd],
+    ];
     while (!stopping) {
-      calls++;
       try {
         await all[random.nextInt(all.length)]();
       } on MbrDisconnected {
         check(closed, 'disconnected, but nobody closed');
       }
-      if (upTo(3) == 0) await moment;
+      if (upTo(9) == 0) await moment;
     }
   }
 
-  Future<void> _echo() async {
+  /// Many calls side by side, each answered by a thread of the application's.
+  Future<void> _burst() async {
+    final count = 1 + upTo(60);
+    calls += count;
+    await Future.wait([
+      for (var i = 0; i < count; i++)
+        () async {
+          checkEqual(await kinds.answer(i), i);
+        }()
+    ]);
+  }
+
+  Future<void> _small() async {
+    calls += 60;
+    for (var i = 0; i < 20; i++) {
+      checkEqual(await kinds.inlineEcho(i), i);
+      checkEqual(kinds.syncText('$i'), '$i');
+      checkEqual(kinds.add(i, i), 2 * i);
+    }
+  }
+
+  Future<void> _large() async {
+    calls += 4;
     final text = 'ä${upTo(1 << 30)}' * upTo(upTo(20) == 0 ? 20000 : 50);
     check(await probe.echo(text) == text, 'an echo of ${text.length} characters');
-  }
-
-  Future<void> _later() async {
-    final value = upTo(1 << 30);
-    checkEqual(await probe.later(ms: upTo(4), value: value), value);
-  }
-
-  Future<void> _blob() async {
-    final size = upTo(upTo(10) == 0 ? 400000 : 3000);
-    final blob = await probe.blob(size);
-    checkEqual(blob.length, size, 'size');
-    check(size == 0 || blob.last == (size - 1) % 251, 'last byte');
-  }
-
-  Future<void> _sum() async {
+    final size = upTo(upTo(10) == 0 ? 400000 : 6000);
+    for (final blob in [await probe.blob(size), await kinds.image(size)]) {
+      checkEqual(blob.length, size, 'size');
+      check(size == 0 || blob.last == (size - 1) % 251, 'last byte');
+    }
     final values = List.generate(upTo(5000), (i) => i);
     probe.nudge();
     checkEqual(await probe.sum(values), values.length * (values.length - 1) ~/ 2);
   }
 
   Future<void> _refused() async {
+    calls += 6;
     await _fails<MbrFault>(probe.faulty);
     await _fails<MbrFault>(probe.forgotten);
     await _fails<MbrFault>(probe.unknown);
     await _fails<ProbeLimit>(probe.limited);
     await _fails<MbrCodecException>(probe.garbled);
+    final count = upTo(150);
+    var next = 0;
+    await _fails<ProbeLimit>(() => probe.broken(count).forEach((item) => checkEqual(item, next++, 'item')));
+    checkEqual(next, count, 'items before the error');
   }
 
   Future<void> _fails<E extends Object>(Future<Object?> Function() body) async {
@@ -89,12 +124,57 @@ final class _Worker {
     } on E catch (_) {}
   }
 
-  /// A stream whose items are 0, 1, 2 and so on; it is paused and, half of the time, cancelled on the way.
-  Future<void> _numbers() async {
-    final count = upTo(upTo(5) == 0 ? 3000 : 100);
-    final everyUs = upTo(2) == 0 ? upTo(300) : 0;
-    final held = count < 200 && upTo(6) == 0;
-    final limit = upTo(1) == 0 ? upTo(count) : count;
+  /// Calls that are cancelled or run out of time, or are answered just before.
+  Future<void> _limited() async {
+    final token = MbrCancelToken();
+    final view = kinds.withOptions(cancelToken: token, timeout: Duration(milliseconds: upTo(6) + 1));
+    Timer(Duration(microseconds: upTo(6000)), token.cancel);
+    calls += 30;
+    await Future.wait([
+      for (var i = 0; i < 30; i++)
+        () async {
+          try {
+            switch (i % 5) {
+              case 0:
+                checkEqual(await view.answer(i), i);
+              case 1:
+                checkEqual(await view.inlineLater(upTo(5), i), i);
+              case 2:
+                await _listen(view.many(upTo(5000)), null);
+              case 3:
+                await _listen(view.hangStream(), null);
+              case 4:
+                await view.collect(_paced(), mode: Collect.never);
+            }
+          } on MbrCancelled catch (_) {
+          } on MbrDeadlineExceeded catch (_) {}
+        }()
+    ]);
+  }
+
+  Stream<int> _paced() async* {
+    for (var i = 0;; i++) {
+      yield i;
+      await moment;
+    }
+  }
+
+  /// Numbers by the application's threads. Now and then the listener pauses, and one time in four it cancels
+  /// on the way.
+  Future<void> _many() {
+    final count = upTo(upTo(9) == 0 ? 40000 : 4000);
+    return _listen(kinds.many(count), count, upTo(3) == 0 ? upTo(count) : null);
+  }
+
+  Future<void> _numbers() {
+    final count = upTo(100);
+    final stream = (upTo(6) == 0 ? probe.heldNumbers : probe.numbers)(count, everyUs: upTo(200));
+    return _listen(stream, count, upTo(1) == 0 ? upTo(count) : null);
+  }
+
+  /// Listens to the numbers from 0 on, [count] of them if that is given, until the [limit]th.
+  Future<void> _listen(Stream<int> stream, int? count, [int? limit]) {
+    calls++;
     final over = Completer<void>();
     var next = 0;
     late final StreamSubscription<int> subscription;
@@ -103,40 +183,70 @@ final class _Worker {
       over.complete();
     }
 
-    subscription = (held ? probe.heldNumbers : probe.numbers)(count, everyUs: everyUs).listen((item) {
+    subscription = stream.listen((item) {
       check(!over.isCompleted, 'an item after the end or cancel');
-      checkEqual(item, next++, 'item');
+      if (count != null) checkEqual(item, next, 'item');
+      next++;
       items++;
-      if (next == limit && limit < count) {
+      if (next == limit) {
         cancel();
-      } else if (upTo(50) == 0) {
+      } else if (upTo(3000) == 0) {
         subscription.pause(moment);
       }
     }, onDone: () {
-      checkEqual(next, count, 'items of a stream that ended');
+      if (over.isCompleted) return;
+      if (count != null) checkEqual(next, count, 'items of a stream that ended');
       over.complete();
-    }, onError: (Object error) {
-      // The end of the stream follows, which is then no check of it.
-      check(closed && error is MbrDisconnected, '$error');
-      next = count;
+    }, onError: (Object error, StackTrace stackTrace) {
+      over.completeError(error, stackTrace);
     });
-    if (limit == 0 && count > 0) {
-      if (upTo(1) == 0) await moment;
-      if (!over.isCompleted && next == 0) cancel();
-    }
-    await over.future;
+    if (limit == 0) cancel();
+    return over.future;
   }
 
-  Future<void> _broken() async {
-    final count = upTo(150);
-    var next = 0;
-    await _fails<ProbeLimit>(() => probe.broken(count).forEach((item) => checkEqual(item, next++, 'item')));
-    checkEqual(next, count, 'items before the error');
+  Future<void> _newest() async {
+    calls++;
+    final count = 1 + upTo(3000);
+    var last = -1;
+    await for (final item in kinds.newestOfMany(count)) {
+      check(item > last, 'rising: $item after $last');
+      last = item;
+      items++;
+      if (upTo(20) == 0) await moment;
+      if (upTo(400) == 0) return;
+    }
+    check(last < count, 'last');
+  }
+
+  Future<void> _upload() async {
+    calls += 2;
+    final count = upTo(200);
     items += count;
-    await _fails<MbrCodecException>(() => probe.garbledItems(upTo(70)).drain<void>());
+    final sum = await kinds.collect(Stream.fromIterable(Iterable.generate(count)));
+    checkEqual(sum, count * (count - 1) ~/ 2, 'sum');
+    final doubled = kinds.doubled(Stream.fromIterable(Iterable.generate(count)));
+    await _listen(doubled, null, upTo(1) == 0 ? upTo(count) : null);
+  }
+
+  /// The library calls back.
+  Future<void> _host() async {
+    calls += 8;
+    final a = upTo(1000), b = 1 + upTo(50);
+    Future<void> asked(Future<String> text, String expected) async {
+      final got = await text;
+      check(got == expected || got == 'refused BUSY' || got == 'refused WOULD_BLOCK', '$expected: $got');
+    }
+
+    await Future.wait([
+      asked(kinds.ask(HostMethod.echo, a: a, b: b), 'ok ${a + b}'),
+      asked(kinds.ask(HostMethod.echo, a: a, b: b, form: Form.waiting, onThread: true), 'ok ${a + b}'),
+      asked(kinds.ask(HostMethod.ticks, a: b), 'end $b'),
+      asked(kinds.ask(HostMethod.gather, a: 1, b: b), 'ok ${1 + b * (b + 1) ~/ 2}'),
+    ]);
   }
 
   Future<void> _crowd() async {
+    calls++;
     final threads = 1 + upTo(2), count = upTo(60);
     final next = List.filled(threads, 0);
     await for (final item in probe.crowded(threads, count)) {
@@ -149,11 +259,20 @@ final class _Worker {
   }
 }
 
+/// Tells how much it has done every now and then, as it may not come to tell at its end.
 Future<void> _isolate((SendPort, String, _Fate, int) arguments) async {
   final (report, path, fate, seed) = arguments;
-  final worker = _Worker(ProbeApi.open(path), seed);
+  final worker = _Worker(KindsApi.open(path), seed);
+  void tell() {
+    report.send((worker.calls, worker.items));
+    worker
+      ..calls = 0
+      ..items = 0;
+  }
+
   unawaited(runZonedGuarded(() async {
-    Timer(Duration(milliseconds: worker.upTo(200)), () {
+    final teller = Timer.periodic(const Duration(milliseconds: 20), (_) => tell());
+    Timer(Duration(milliseconds: 100 + worker.upTo(900)), () {
       worker.stopping = fate != _Fate.kill;
       if (fate == _Fate.fail) Zone.root.scheduleMicrotask(() => throw StateError('told to'));
       if (fate != _Fate.close) return;
@@ -161,26 +280,49 @@ Future<void> _isolate((SendPort, String, _Fate, int) arguments) async {
       worker.probe.connection.close();
     });
     await worker.work();
-    report.send((worker.calls, worker.items));
-  }, (error, stackTrace) => report.send('seed $seed, $fate: $error\n$stackTrace')));
+    teller.cancel();
+    tell();
+    report.send('done');
+  }, (error, stackTrace) => report.send(CheckFailure('seed $seed, $fate: $error\n$stackTrace').text)));
 }
 
-/// Runs isolates one after the other until [watch] has come to [limit].
-Future<void> _runIsolates(
-    String path, Random random, Stopwatch watch, Duration limit, _Totals totals) async {
-  while (watch.elapsed < limit) {
+/// What is to be done, and was.
+final class _Totals {
+  _Totals(this.callGoal, this.itemGoal);
+
+  final int callGoal;
+  final int itemGoal;
+  int isolates = 0;
+  int calls = 0;
+  int items = 0;
+
+  bool get isReached => calls >= callGoal && items >= itemGoal;
+}
+
+/// Runs isolates one after the other until enough is done.
+Future<void> _runIsolates(String path, Random random, _Totals totals) async {
+  do {
     final fate = _Fate.values[random.nextInt(_Fate.values.length)];
     final seed = random.nextInt(1 << 30);
     final report = ReceivePort(), exited = ReceivePort(), failed = ReceivePort();
     final errors = <Object?>[];
-    final reports = <Object?>[];
+    final texts = <String>[];
     failed.listen((error) => errors.add((error as List<Object?>).first));
-    report.listen(reports.add);
+    report.listen((message) {
+      switch (message) {
+        case (final int calls, final int items):
+          totals
+            ..calls += calls
+            ..items += items;
+        case String():
+          texts.add(message);
+      }
+    });
     final isolate = await Isolate.spawn(_isolate, (report.sendPort, path, fate, seed),
         onExit: exited.sendPort, onError: failed.sendPort);
     if (fate == _Fate.kill) {
       // Often at its very start.
-      Timer(Duration(microseconds: random.nextInt(random.nextBool() ? 3000 : 150000)),
+      Timer(Duration(microseconds: random.nextInt(random.nextBool() ? 3000 : 700000)),
           () => isolate.kill(priority: Isolate.immediate));
     }
     await exited.first.timeout(caseLimit,
@@ -189,54 +331,54 @@ Future<void> _runIsolates(
     report.close();
     failed.close();
     totals.isolates++;
-    for (final text in reports.whereType<String>()) {
+    for (final text in texts.where((text) => text != 'done')) {
       throw CheckFailure(text);
     }
     final told = fate == _Fate.fail ? errors.every((error) => '$error'.contains('told to')) : errors.isEmpty;
     check(told, 'seed $seed, $fate: $errors');
-    final done = reports.whereType<(int, int)>();
-    check(done.length == 1 || fate == _Fate.fail || fate == _Fate.kill, 'seed $seed, $fate: no report');
-    for (final (calls, items) in done) {
-      totals.add(calls, items);
-    }
-  }
+    check(texts.isNotEmpty || fate == _Fate.fail || fate == _Fate.kill, 'seed $seed, $fate: no report');
+  } while (!totals.isReached);
 }
 
-final class _Totals {
-  int isolates = 0;
-  int calls = 0;
-  int items = 0;
-
-  void add(int calls, int items) {
-    this.calls += calls;
-    this.items += items;
-  }
-}
+int _setting(String name, int otherwise) => int.parse(Platform.environment[name] ?? '$otherwise');
 
 Future<void> main(List<String> arguments) async {
   final path = arguments[0];
   final counters = ProbeCounters(path);
-  final limit = Duration(seconds: int.parse(Platform.environment['STRESS_SECONDS'] ?? '3'));
-  final seed = int.parse(Platform.environment['STRESS_SEED'] ?? '${Random().nextInt(1 << 30)}');
+  final calls = _setting('STRESS_CALLS', 20000), items = _setting('STRESS_ITEMS', 200000);
+  final seed = _setting('STRESS_SEED', Random().nextInt(1 << 30));
   final random = Random(seed);
-  final totals = _Totals();
+  final memory = <int>[]; // after each round
 
-  await runCases(limit: limit + caseLimit * 2, {
+  await runCases(limit: const Duration(minutes: 30), {
     'isolates work, close, fail and are killed, seed $seed': () async {
-      final watch = Stopwatch()..start();
-      final own = _Worker(ProbeApi.open(path), seed);
-      Timer(limit, () => own.stopping = true);
-      await Future.wait([
-        own.work(),
-        for (var i = 0; i < _isolates; i++) _runIsolates(path, random, watch, limit, totals),
-      ], eagerError: true);
-      totals.add(own.calls, own.items);
-      own.probe.connection.close();
-      await eventually(() => counters.liveBlocks == 0 && counters.openJobs == 0,
-          'connections and threads are gone');
-      checkEqual(counters.ended + counters.cancelled, counters.watched, 'streams that came to an end');
-      print('        ${totals.isolates} isolates; those that could tell made ${totals.calls} calls and got '
-          '${totals.items} items');
+      final totals = _Totals(calls, items);
+      for (var round = 1; round <= _rounds; round++) {
+        final part = _Totals(
+            calls * round ~/ _rounds - totals.calls, items * round ~/ _rounds - totals.items);
+        await Future.wait([for (var i = 0; i < _isolates; i++) _runIsolates(path, random, part)],
+            eagerError: true);
+        totals
+          ..isolates += part.isolates
+          ..calls += part.calls
+          ..items += part.items;
+        await eventually(() => counters.liveBlocks == 0 && counters.openJobs == 0,
+            'connections and threads are gone');
+        memory.add(ProcessInfo.currentRss >> 10);
+      }
+      check(counters.ended + counters.cancelled >= counters.watched, 'streams came to an end');
+      checkEqual(counters.endedThemselves + counters.endedByCaller + counters.lost, counters.begun,
+          'what the threads took up came to one end each');
+      print('        ${totals.isolates} isolates made ${totals.calls} calls and got ${totals.items} items');
+      print('        of ${counters.begun} for the threads, ${counters.endedThemselves} ended by themselves, '
+          '${counters.endedByCaller} by their caller, ${counters.lost} with their isolate; '
+          '${counters.dropped} items were replaced by newer ones');
+    },
+    'memory stays as it was after the warm-up': () {
+      if ((Platform.environment['LD_PRELOAD'] ?? '').contains('asan')) return; // it holds back what is freed
+      print('        KiB after each round: ${memory.join(' ')}');
+      final warm = memory.sublist(_warmUp - 1, _warmUp + 2).reduce(max);
+      check(memory.last <= warm * _growth, '${memory.last} KiB, $warm after the warm-up');
     },
   });
 }

@@ -14,6 +14,7 @@
 
 #include "../../runtime/dart/config.h"
 #include "mbr/dart.h"
+#include "mbr/request.h"
 
 #define PORTS 16
 #define ISOLATES 8
@@ -74,8 +75,15 @@ typedef struct dl_table {
   const dl_entry *entries;
 } dl_table;
 
-static const dl_entry entries[] = {
-  {"Dart_Other", NULL}, {"Dart_PostInteger", (void (*)(void))post_integer}, {NULL, NULL}};
+/* Whether this thread is an isolate's. */
+static _Thread_local bool in_dart;
+
+static void *current_isolate(void) { return in_dart ? &in_dart : NULL; }
+
+static const dl_entry entries[] = {{"Dart_Other", NULL},
+                                   {"Dart_PostInteger", (void (*)(void))post_integer},
+                                   {"Dart_CurrentIsolate", (void (*)(void))current_isolate},
+                                   {NULL, NULL}};
 static const dl_table table = {2, 5, entries};
 
 /* The application: a stream of numbers from a thread of its own, and a call that it keeps. */
@@ -83,6 +91,13 @@ static const dl_table table = {2, 5, entries};
 #define SOURCE 7u
 #define KEPT 9u
 #define HELD 11u
+#define ECHO 13u
+#define INLINED 14u
+#define IMAGE 15u
+#define ADD 17u
+#define ASKED 21u /* of the host service */
+#define IMAGE_SIZE 100000u
+#define TIMEOUT_MS 30u
 
 static atomic_uint sources;
 static atomic_uint cancels;
@@ -159,16 +174,65 @@ static mbr_status hold(const void *ops, void *self, mbr_call call, mbr_reader *a
   return MBR_OK;
 }
 
+/* Sync and inline: the number that came. */
+static mbr_status echo(const void *ops, void *self, mbr_call call, mbr_reader *args) {
+  uint32_t value = 0;
+  (void)ops;
+  (void)self;
+  (void)mbr_read_u32(args, &value);
+  return send(call, MBR_FRAME_OK, value);
+}
+
+static mbr_status image(const void *ops, void *self, mbr_call call, mbr_reader *args) {
+  mbr_writer w;
+  (void)ops;
+  (void)self;
+  (void)args;
+  mbr_status status = mbr_call_begin(call, MBR_FRAME_OK, IMAGE_SIZE, &w);
+  if (status != MBR_OK) return status;
+  memset(mbr_writer_take(&w, IMAGE_SIZE), 0x5a, IMAGE_SIZE);
+  return mbr_call_commit(call, &w, MBR_OK);
+}
+
+static uint32_t add(const mbr_target *target, uint32_t a, uint32_t b) {
+  return target->ops == NULL ? a + b : 0;
+}
+
 static const mbr_method methods[] = {
-  {SOURCE, 0, MBR_METHOD_STREAM, "t.T.source", source},
-  {KEPT, 4, 0, "t.T.kept", keep},
-  {HELD, 4, MBR_METHOD_CONCURRENT, "t.T.held", hold},
+  {.id = SOURCE, .flags = MBR_METHOD_STREAM, .name = "t.T.source", .dispatch = source},
+  {.id = KEPT, .ending_max = 4, .name = "t.T.kept", .dispatch = keep},
+  {.id = HELD, .ending_max = 4, .flags = MBR_METHOD_CONCURRENT, .name = "t.T.held", .dispatch = hold},
+  {.id = ECHO, .ending_max = 4, .flags = MBR_METHOD_SYNC, .name = "t.T.echo", .dispatch = echo},
+  {.id = INLINED, .ending_max = 4, .flags = MBR_METHOD_INLINE, .name = "t.T.inlined", .dispatch = echo},
+  {.id = IMAGE, .flags = MBR_METHOD_BYTES, .name = "t.T.image", .dispatch = image},
+  {.id = ADD, .flags = MBR_METHOD_SYNC, .name = "t.T.add", .dispatch = echo, .direct = (void (*)(void))add},
 };
-static const mbr_service service = {"t.T", methods, sizeof methods / sizeof *methods};
+static const mbr_service service = {
+  .name = "t.T", .methods = methods, .method_count = sizeof methods / sizeof *methods};
 
 static void on_disconnect(void *arg) {
   (void)arg;
   atomic_fetch_add(&disconnects, 1);
+}
+
+/* What is called in Dart: the outcome is left where the receiver says. */
+static mbr_status hear(const mbr_receiver *to, mbr_frame_kind kind, mbr_status fault, mbr_str text,
+                       mbr_reader *payload) {
+  (void)kind;
+  (void)text;
+  (void)payload;
+  *(mbr_status *)to->arg = fault;
+  return MBR_OK;
+}
+
+static const mbr_remote_method asked = {.id = ASKED, .fingerprint = 3, .name = "t.H.asked", .receive = hear};
+static const mbr_remote_service host = {.name = "t.H", .methods = &asked, .method_count = 1};
+static mbr_client client;
+static uint8_t compatibility[1];
+
+/* Connections that are to call into Dart, one at a time. */
+static mbr_status connect_caller(mbr_peer *peer) {
+  return mbr_client_open(&client, peer, &host, compatibility);
 }
 
 static mbr_status connect(mbr_peer *peer) {
@@ -182,22 +246,38 @@ static mbr_status refuse(mbr_peer *peer) {
 }
 
 MBR_DART_LIBRARY(t, connect)
+MBR_DART_LIBRARY(caller, connect_caller)
 MBR_DART_LIBRARY(refused, refuse)
 
 /* What an isolate does. */
 
-static int32_t start_call(mbr_dart_connection *c, uint16_t index, uint32_t method, uint32_t credit) {
+/* Writes a call with one number. */
+static uint32_t write_call(mbr_dart_connection *c, uint16_t index, uint32_t method, uint32_t timeout_ms,
+                           uint32_t credit, uint32_t value) {
   const mbr_frame frame = {
-    .size = MBR_FRAME_HEADER_SIZE + MBR_CALL_PREFIX_SIZE,
+    .size = MBR_FRAME_HEADER_SIZE + MBR_CALL_PREFIX_SIZE + 4,
     .kind = MBR_FRAME_CALL,
     .flags = MBR_FRAME_FROM_CALLER,
     .call = 0x10000u | index,
     .method = method,
   };
   mbr_frame_write(c->request, &frame);
-  mbr_put_u32(c->request + MBR_FRAME_HEADER_SIZE, 0);
+  mbr_put_u32(c->request + MBR_FRAME_HEADER_SIZE, timeout_ms);
   mbr_put_u32(c->request + MBR_FRAME_HEADER_SIZE + 4, credit);
-  return t_connect()->submit(c, frame.size);
+  mbr_put_u32(c->request + MBR_FRAME_HEADER_SIZE + MBR_CALL_PREFIX_SIZE, value);
+  return frame.size;
+}
+
+static int32_t start_call(mbr_dart_connection *c, uint16_t index, uint32_t method, uint32_t credit) {
+  return t_connect()->submit(c, write_call(c, index, method, 0, credit, 0));
+}
+
+/* The one frame that is there now. */
+static const uint8_t *only_frame(mbr_dart_connection *c, uint64_t run, mbr_frame *frame) {
+  const uint8_t *at = c->ring + (run >> 32);
+  assert_int_equal(mbr_frame_read(frame, at, (uint32_t)run), MBR_OK);
+  assert_int_equal((frame->size + 15u) & ~15u, (uint32_t)run);
+  return at + MBR_FRAME_HEADER_SIZE;
 }
 
 /* Counts the frames of a run. */
@@ -238,7 +318,7 @@ static void *live(void *arg) {
       items += count;
       if (self->round % 2 == 0 && items >= ITEMS) break;
       (void)api->drain(c, (uint32_t)run);
-      (void)api->control(c, MBR_FRAME_CREDIT, 0x10000u | self->round, count);
+      (void)api->control(c, MBR_FRAME_CREDIT, MBR_FRAME_FROM_CALLER, 0x10000u | self->round, count);
     }
   }
   if (self->round % 3 != 0) set_open(p, false);
@@ -289,8 +369,10 @@ static void refuses_another_dart(void **state) {
   const mbr_dart_api *api = t_connect();
   dl_table other = {3, 0, entries};
   assert_int_equal(api->open(api, &other, 1, api->ticket()).failure, MBR_DART_NO_API);
-  other = (dl_table){2, 0, entries + 2};
-  assert_int_equal(api->open(api, &other, 1, api->ticket()).failure, MBR_DART_NO_API);
+  for (int i = 2; i < 4; i++) {
+    other = (dl_table){2, 0, entries + i};
+    assert_int_equal(api->open(api, &other, 1, api->ticket()).failure, MBR_DART_NO_API);
+  }
   assert_int_equal(api->open(api, NULL, 1, api->ticket()).failure, MBR_DART_NO_API);
 }
 
@@ -411,6 +493,141 @@ static void a_goodbye_ends_the_connection_for_both(void **state) {
   wait_until_quiet();
 }
 
+static void the_clock_ends_a_call_that_is_late(void **state) {
+  (void)state;
+  const mbr_dart_api *api = t_connect();
+  void *ticket;
+  mbr_frame frame;
+  for (uint16_t i = 0; i < 3; i++) {
+    mbr_dart_connection *c = open_on(7, &ticket);
+    atomic_store(&kept_id, 0);
+    assert_true(api->drain(c, 0) == 0);
+    assert_int_equal(api->submit(c, write_call(c, i, KEPT, TIMEOUT_MS, 0, 0)), MBR_OK);
+    wait_for_ring(&ports[7]);
+    uint64_t run = api->drain(c, 0);
+    const uint8_t *payload = only_frame(c, run, &frame);
+    assert_int_equal(frame.kind, MBR_FRAME_FAULT);
+    assert_int_equal(mbr_get_u32(payload), MBR_DEADLINE);
+    const mbr_call late = {atomic_load(&kept_peer), atomic_load(&kept_id)};
+    assert_int_equal(mbr_call_cancelled(late), MBR_CANCEL_DEADLINE);
+    assert_int_equal(send(late, MBR_FRAME_OK, 1), MBR_CLOSED);
+    assert_true(api->drain(c, (uint32_t)run) == 0);
+    api->close(ticket);
+    wait_until_quiet();
+  }
+}
+
+static void sync_and_inline_calls_are_answered_at_once(void **state) {
+  (void)state;
+  const mbr_dart_api *api = t_connect();
+  void *ticket;
+  mbr_frame frame;
+  mbr_dart_connection *c = open_on(8, &ticket);
+  assert_int_equal(api->sync(c, write_call(c, 0, ECHO, 0, 0, 41)), MBR_FRAME_HEADER_SIZE + 4);
+  assert_int_equal(mbr_get_u32(c->answer + MBR_FRAME_HEADER_SIZE), 41);
+  assert_int_equal(api->sync(c, write_call(c, 0, KEPT + 1, 0, 0, 0)), -MBR_UNIMPLEMENTED);
+  assert_int_equal(api->sync(c, c->request_size + 1), -MBR_MISUSE);
+  assert_int_equal(api->sync(c, write_call(c, 0, IMAGE, 0, 0, 0)), MBR_FRAME_HEADER_SIZE + IMAGE_SIZE);
+  assert_int_equal(c->answer[MBR_FRAME_HEADER_SIZE + IMAGE_SIZE - 1], 0x5a);
+  assert_int_equal(mbr_live_blocks(), 3);
+  assert_int_equal(api->sync(c, write_call(c, 0, ECHO, 0, 0, 42)), MBR_FRAME_HEADER_SIZE + 4);
+  assert_int_equal(mbr_live_blocks(), 2);
+  uint64_t refused = api->submit_here(c, write_call(c, 0, KEPT + 1, 0, 0, 0));
+  assert_true(refused == (MBR_DART_REFUSED << 32 | MBR_UNIMPLEMENTED));
+  uint64_t run = api->submit_here(c, write_call(c, 0, INLINED, 0, 0, 43));
+  assert_int_equal(mbr_get_u32(only_frame(c, run, &frame)), 43);
+  assert_true(api->drain(c, (uint32_t)run) == 0);
+  const mbr_dart_function direct = api->direct(c, ADD);
+  typedef uint32_t add_function(const mbr_target *target, uint32_t a, uint32_t b);
+  assert_int_equal(((add_function *)direct.function)(direct.target, 2, 3), 5);
+  assert_null(api->direct(c, ECHO).function);
+  assert_int_equal(api->counters(c, ECHO), MBR_OK);
+  assert_int_equal(c->counters.calls, 2);
+  assert_int_equal(api->hello(c, 1), 0);
+  assert_true(api->hello(c, 0) > MBR_FRAME_HEADER_SIZE);
+  assert_int_equal(mbr_frame_read(&frame, c->request, c->request_size), MBR_OK);
+  assert_int_equal(frame.kind, MBR_FRAME_HELLO);
+  api->close(ticket);
+  wait_until_quiet();
+}
+
+static void a_block_that_was_taken_over_is_freed_once(void **state) {
+  (void)state;
+  const mbr_dart_api *api = t_connect();
+  void *ticket, *taken = api->ticket(), *unused = api->ticket();
+  mbr_frame frame;
+  mbr_dart_connection *c = open_on(9, &ticket);
+  for (uint16_t i = 0; i < 2; i++) {
+    assert_true(api->drain(c, 0) == 0);
+    assert_int_equal(start_call(c, i, IMAGE, 0), MBR_OK);
+    wait_for_ring(&ports[9]);
+    uint64_t run = api->drain(c, 0);
+    const uint8_t *payload = only_frame(c, run, &frame);
+    assert_int_equal(frame.flags, MBR_FRAME_BLOCK);
+    const uint8_t *block = (const uint8_t *)(uintptr_t)mbr_get_u64(payload);
+    if (i == 0) {
+      api->release(unused); /* an isolate may die before it takes the block */
+      api->take(c, (uint32_t)(run >> 32), taken);
+      assert_true(api->drain(c, (uint32_t)run) == 0);
+      assert_int_equal(block[MBR_FRAME_HEADER_SIZE + IMAGE_SIZE - 1], 0x5a);
+    }
+  }
+  api->close(ticket); /* with the second in its hands */
+  WAIT_UNTIL(mbr_live_blocks() == 1)
+  api->release(taken);
+  api->release(taken);
+  wait_until_quiet();
+}
+
+/* Submits the HELLO by which the isolate serves what `host` describes. */
+static void serve_host(mbr_dart_connection *c) {
+  const mbr_frame frame = {.size = MBR_FRAME_HEADER_SIZE + 28, .kind = MBR_FRAME_HELLO};
+  uint8_t *payload = c->request + MBR_FRAME_HEADER_SIZE;
+  uint32_t name = 0x811c9dc5u;
+  for (const char *at = host.name; *at != '\0'; at++) name = (name ^ (uint8_t)*at) * 0x01000193u;
+  mbr_frame_write(c->request, &frame);
+  mbr_put_u32(payload, MBR_PROTOCOL_VERSION);
+  mbr_put_u32(payload + 4, name);
+  mbr_put_u32(payload + 8, 1);
+  mbr_put_u32(payload + 12, 0);
+  mbr_put_u32(payload + 16, ASKED);
+  mbr_put_u64(payload + 20, asked.fingerprint);
+  assert_int_equal(caller_connect()->submit(c, frame.size), MBR_OK);
+}
+
+static mbr_status ask(mbr_status *heard) {
+  const mbr_receiver to = {.arg = heard};
+  const mbr_request_options options = {.timeout_ms = TIMEOUT_MS};
+  mbr_writer w;
+  mbr_arena arena;
+  mbr_request request;
+  uint8_t space[64];
+  mbr_arena_init(&arena, space, sizeof space);
+  mbr_status status = mbr_request_begin_wait(&client, 0, 0, &options, &to, &arena, &w, &request);
+  if (status == MBR_OK) status = mbr_request_commit(request, &w, MBR_OK);
+  return status == MBR_OK ? mbr_request_wait(request) : status;
+}
+
+static void blocking_calls_end_and_never_begin_on_the_isolates_thread(void **state) {
+  (void)state;
+  const mbr_dart_api *api = caller_connect();
+  void *ticket = api->ticket();
+  mbr_status heard = MBR_OK;
+  set_open(&ports[10], true);
+  mbr_dart_connection *c = api->open(api, (void *)(uintptr_t)&table, 10, ticket).connection;
+  assert_non_null(c);
+  assert_int_equal(ask(&heard), MBR_UNIMPLEMENTED);
+  serve_host(c);
+  assert_int_equal(ask(&heard), MBR_OK);
+  assert_int_equal(heard, MBR_DEADLINE);
+  in_dart = true;
+  assert_int_equal(ask(&heard), MBR_DEADLOCK);
+  in_dart = false;
+  api->close(ticket);
+  assert_int_equal(ask(&heard), MBR_CLOSED);
+  wait_until_quiet();
+}
+
 static void isolates_die_amid_streams(void **state) {
   (void)state;
   static isolate isolates[ISOLATES];
@@ -439,6 +656,10 @@ int main(void) {
     cmocka_unit_test(handlers_that_hold_every_thread_are_told_of_the_end),
     cmocka_unit_test(a_ticket_ends_its_own_connection_and_once),
     cmocka_unit_test(a_goodbye_ends_the_connection_for_both),
+    cmocka_unit_test(the_clock_ends_a_call_that_is_late),
+    cmocka_unit_test(sync_and_inline_calls_are_answered_at_once),
+    cmocka_unit_test(a_block_that_was_taken_over_is_freed_once),
+    cmocka_unit_test(blocking_calls_end_and_never_begin_on_the_isolates_thread),
     cmocka_unit_test(isolates_die_amid_streams),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -5,6 +5,7 @@ import 'dart:convert';
 import 'dart:typed_data' as typed_data;
 
 import 'package:clashes/clashes.dart' as c;
+import 'package:clashes/clashes_testing.dart' as c;
 import 'package:clashes/clashes_other.dart' as other;
 import 'package:clashes/src/clashes_codec.dart';
 
@@ -78,10 +79,31 @@ void everythingElse() {
   checkEqual(c.Iterable.fromJson(jsonDecode(jsonEncode(value))), value);
 }
 
+/// Loading it is most of the test: each body means what it should.
+Future<void> services() async {
+  final c.Service service = c.ServiceFake()
+    ..calls_.clear()
+    ..onCalls_ = (({required calls, required onCalls}) => calls + onCalls)
+    ..onOnCalls = (() => Stream.value(3))
+    ..onDirect = ({required direct, required result, required int}) => int ? direct : result;
+  checkEqual(await service.calls(calls: 1, onCalls: 2), 3);
+  checkEqual(await service.onCalls().single, 3);
+  checkEqual(service.direct(direct: 1, result: 2, int: false), 2);
+  checkEqual((service as c.ServiceFake).calls_.length, 3);
+  final host = c.HostFake()
+    ..onInt = (({required int, required bool, required reader, required value}) async => int + reader)
+    ..onBool = ({required void_}) {};
+  checkEqual(await host.int(int: 1, bool: true, reader: 2, value: const Stream.empty()), 3);
+  await host.bool(void_: 1);
+  checkEqual(c.HostHost(host).methods.length, 8);
+  checkEqual(c.NobodyHost(c.NobodyFake()).methods.length, 0);
+}
+
 void main() => runCases({
       'fields': fields,
       'types of two namespaces': namespaces,
       'members and constants': members,
       'errors': errors,
       'flags, open enums, unions, JSON': everythingElse,
+      'services, hosts and fakes': services,
     });

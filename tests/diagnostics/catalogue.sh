@@ -14,6 +14,7 @@ fail() { echo "tests/diagnostics: $*" >&2; exit 1; }
 options_for() {
   rm -rf "$out/generated"
   case $1 in
+    80[2-4]) options=(--profile firmware) ;;
     8[0-4]?) options=(--c "$out/generated") ;;
     8[5-9]?) options=(--dart "$out/generated" --package demo) ;;
     9??) options=(--dart "$out/generated") ;;

@@ -10,7 +10,7 @@ seconds=$1
 binaries=$2
 scratch=$3
 rm -rf "$scratch/seeds"
-mkdir -p "$scratch/seeds/codec" "$scratch/seeds/peer" "$scratch/seeds/idl"
+mkdir -p "$scratch/seeds/codec" "$scratch/seeds/peer" "$scratch/seeds/link" "$scratch/seeds/idl"
 
 # A vector is the number of its type in vectors.mbr and its bytes; tens of kilobytes would only cost time.
 "$root/tests/codec/vector_types.sh" < "$root/tests/vectors/vectors.mbr" > "$scratch/types.txt"
@@ -48,4 +48,5 @@ fuzz() {
 
 fuzz codec -max_len=1200
 fuzz peer -max_len=600
+fuzz link -max_len=600
 fuzz idl "-max_len=4000 -dict=$here/idl.dict"

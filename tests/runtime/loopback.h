@@ -16,9 +16,15 @@
 #include "mbr/transport.h"
 
 enum { UNARY = 10, STREAM = 20, ONEWAY = 30, CONCURRENT = 40, LARGE = 50, OTHER = 60, NOBODY = 70 };
+/* UPLOAD has a stream parameter, BOTH a stream result too; ASIDE is UPLOAD and CONCURRENT. */
+enum { UPLOAD = 51, BOTH = 52, LATEST = 53, INLINE = 54, SYNC = 55, BLOB = 56, ASIDE = 57, QUIET = 58 };
+
+#define UPLOAD_WINDOW 4u
+#define LATEST_MAX 16u
 
 typedef struct loopback loopback;
 typedef mbr_status handler(loopback *l, mbr_call call, mbr_reader *args);
+typedef mbr_status item_handler(loopback *l, mbr_call call, mbr_reader *item); /* NULL at the end */
 
 typedef struct received {
   mbr_frame frame;
@@ -43,6 +49,11 @@ struct loopback {
   mbr_task *first, *last;
   size_t scheduled;
   handler *handle;
+  item_handler *handle_item;
+  uint64_t time, alarm; /* the clock, and the last alarm */
+  unsigned alarms;
+  unsigned readies;
+  mbr_counters counters[16];
   mbr_call calls[64]; /* in the order their handlers started */
   size_t started;
   received got[RECEIVED_MAX];
@@ -101,6 +112,19 @@ static inline void free_hook(void *owner, void *block) {
   free(block);
 }
 
+static inline uint64_t now_hook(void *owner) {
+  const loopback *l = owner;
+  assert_false(l->locked);
+  return l->time;
+}
+
+static inline void alarm_hook(void *owner, uint64_t at) {
+  loopback *l = owner;
+  check_hook(l);
+  l->alarm = at;
+  l->alarms++;
+}
+
 /* The memory goes at once, so that a sanitizer sees a later touch. */
 static inline void quiet_hook(void *owner) {
   loopback *l = owner;
@@ -122,17 +146,49 @@ static inline mbr_status dispatch_any(const void *ops, void *self, mbr_call call
   return l->handle != NULL ? l->handle(l, call, args) : MBR_OK;
 }
 
-static const mbr_method methods[] = {
-  {UNARY, 0, 0, "t.S.unary", dispatch_any},
-  {STREAM, 8, MBR_METHOD_STREAM, "t.S.stream", dispatch_any},
-  {ONEWAY, 0, MBR_METHOD_ONEWAY, "t.S.oneway", dispatch_any},
-  {CONCURRENT, 16, MBR_METHOD_CONCURRENT, "t.S.concurrent", dispatch_any},
-  {LARGE, 200, 0, "t.S.large", dispatch_any},
-};
-static const mbr_service service = {"t.S", methods, sizeof methods / sizeof *methods};
+static inline mbr_status item_any(const void *ops, void *self, mbr_call call, mbr_reader *item) {
+  loopback *l = self;
+  (void)ops;
+  assert_false(l->locked);
+  return l->handle_item != NULL ? l->handle_item(l, call, item) : MBR_OK;
+}
 
-static const mbr_method other_methods[] = {{OTHER, 0, 0, "t.O.other", dispatch_any}};
-static const mbr_service other_service = {"t.O", other_methods, 1};
+static inline uint32_t twice(const mbr_target *target, uint32_t value) {
+  loopback *l = target->self;
+  l->started++;
+  return 2 * value;
+}
+
+static const mbr_method methods[] = {
+  {.id = UNARY, .name = "t.S.unary", .dispatch = dispatch_any},
+  {.id = STREAM, .flags = MBR_METHOD_STREAM, .ending_max = 8, .name = "t.S.stream", .dispatch = dispatch_any},
+  {.id = ONEWAY, .flags = MBR_METHOD_ONEWAY, .name = "t.S.oneway", .dispatch = dispatch_any},
+  {.id = CONCURRENT, .flags = MBR_METHOD_CONCURRENT, .ending_max = 16, .name = "t.S.concurrent",
+   .dispatch = dispatch_any},
+  {.id = LARGE, .ending_max = 200, .name = "t.S.large", .dispatch = dispatch_any},
+  {.id = UPLOAD, .flags = MBR_METHOD_UPLOAD, .ending_max = 16, .window = UPLOAD_WINDOW, .fingerprint = 51,
+   .name = "t.S.upload", .dispatch = dispatch_any, .item = item_any},
+  {.id = BOTH, .flags = MBR_METHOD_UPLOAD | MBR_METHOD_STREAM, .ending_max = 16, .name = "t.S.both",
+   .dispatch = dispatch_any, .item = item_any},
+  {.id = LATEST, .flags = MBR_METHOD_STREAM | MBR_METHOD_LATEST, .ending_max = 8, .item_max = LATEST_MAX,
+   .name = "t.S.latest", .dispatch = dispatch_any},
+  {.id = INLINE, .flags = MBR_METHOD_INLINE, .ending_max = 16, .name = "t.S.inline",
+   .dispatch = dispatch_any},
+  {.id = SYNC, .flags = MBR_METHOD_SYNC, .name = "t.S.sync", .dispatch = dispatch_any,
+   .direct = (void (*)(void))twice},
+  {.id = BLOB, .flags = MBR_METHOD_BYTES, .name = "t.S.blob", .dispatch = dispatch_any},
+  {.id = ASIDE, .flags = MBR_METHOD_UPLOAD | MBR_METHOD_CONCURRENT, .ending_max = 16, .window = 1,
+   .name = "t.S.aside", .dispatch = dispatch_any, .item = item_any},
+  {.id = QUIET, .flags = MBR_METHOD_QUIET, .ending_max = 16, .name = "t.S.quiet", .dispatch = dispatch_any},
+};
+static const mbr_type_shape shapes[] = {{.name = 3, .shape = 33}, {.name = 4, .shape = 44}};
+static const mbr_service service = {
+  .name = "t.S", .methods = methods, .method_count = sizeof methods / sizeof *methods,
+  .types = shapes, .type_count = sizeof shapes / sizeof *shapes,
+};
+
+static const mbr_method other_methods[] = {{.id = OTHER, .name = "t.O.other", .dispatch = dispatch_any}};
+static const mbr_service other_service = {.name = "t.O", .methods = other_methods, .method_count = 1};
 
 static inline void *aligned_memory(size_t size) {
   void *memory = malloc(size);
@@ -155,8 +211,9 @@ static const shape direct = {8, 256, 4096, true, false};
 static inline void open_peer(loopback *l, shape s) {
   l->hooks = (mbr_hooks){
     .lock = lock_hook, .unlock = unlock_hook, .wake = wake_hook, .schedule = schedule_hook,
-    .alloc = alloc_hook, .free = free_hook, .quiet = quiet_hook,
+    .alloc = alloc_hook, .free = free_hook, .now = now_hook, .alarm = alarm_hook, .quiet = quiet_hook,
   };
+  if (l->time == 0) l->time = 1000;
   if (s.inline_handlers) l->hooks.schedule = NULL;
   if (s.no_blocks) l->hooks.alloc = NULL;
   if (s.no_blocks) l->hooks.free = NULL;
@@ -164,6 +221,7 @@ static inline void open_peer(loopback *l, shape s) {
     .slots = aligned_memory(s.slots * sizeof(struct mbr_slot)), .slot_count = s.slots,
     .calls = aligned_memory(s.slots * sizeof(uint16_t)), .call_count = s.slots,
     .bindings = aligned_memory(2 * sizeof(struct mbr_binding)), .binding_count = 2,
+    .counters = l->counters, .counter_count = sizeof l->counters / sizeof *l->counters,
     .storage = aligned_memory(s.slots * s.storage_size), .storage_size = s.storage_size,
     .outbox = aligned_memory(s.outbox_size), .outbox_size = s.outbox_size,
   };
@@ -247,19 +305,48 @@ static inline void end_loopback(loopback *l) {
   free(l);
 }
 
-static inline mbr_status send_call(loopback *l, uint32_t method, uint32_t id, uint32_t credit,
-                                   const void *args, size_t size) {
+typedef mbr_status receiver(mbr_peer *peer, const uint8_t *frame, size_t size);
+
+static inline mbr_status send_call_to(loopback *l, receiver *receive, uint32_t method, uint32_t id,
+                                      uint32_t credit, uint32_t timeout_ms, const void *args, size_t size) {
   size_t whole = MBR_FRAME_HEADER_SIZE + MBR_CALL_PREFIX_SIZE + size;
   uint8_t *data = malloc(whole);
   assert_non_null(data);
   const mbr_frame frame = {(uint32_t)whole, MBR_FRAME_CALL, MBR_FRAME_FROM_CALLER, 0, id, method};
   mbr_frame_write(data, &frame);
-  mbr_put_u32(data + MBR_FRAME_HEADER_SIZE, 0);
+  mbr_put_u32(data + MBR_FRAME_HEADER_SIZE, timeout_ms);
   mbr_put_u32(data + MBR_FRAME_HEADER_SIZE + 4, credit);
   if (size > 0) memcpy(data + MBR_FRAME_HEADER_SIZE + MBR_CALL_PREFIX_SIZE, args, size);
+  mbr_status status = receive(&l->peer, data, whole);
+  free(data);
+  return status;
+}
+
+static inline mbr_status send_call(loopback *l, uint32_t method, uint32_t id, uint32_t credit,
+                                   const void *args, size_t size) {
+  return send_call_to(l, mbr_peer_receive, method, id, credit, 0, args, size);
+}
+
+static inline mbr_status send_call_within(loopback *l, uint32_t method, uint32_t id, uint32_t timeout_ms) {
+  return send_call_to(l, mbr_peer_receive, method, id, 100, timeout_ms, NULL, 0);
+}
+
+/* An item of the stream parameter, or its end. */
+static inline mbr_status send_item(loopback *l, mbr_frame_kind kind, uint32_t id, const void *item,
+                                   size_t size) {
+  size_t whole = MBR_FRAME_HEADER_SIZE + size;
+  uint8_t *data = malloc(whole);
+  assert_non_null(data);
+  const mbr_frame frame = {(uint32_t)whole, (uint8_t)kind, MBR_FRAME_FROM_CALLER, 0, id, 0};
+  mbr_frame_write(data, &frame);
+  if (size > 0) memcpy(data + MBR_FRAME_HEADER_SIZE, item, size);
   mbr_status status = mbr_peer_receive(&l->peer, data, whole);
   free(data);
   return status;
+}
+
+static inline mbr_status send_end(loopback *l, uint32_t id) {
+  return send_item(l, MBR_FRAME_END, id, NULL, 0);
 }
 
 /* A wire id from a caller's index and generation. */
@@ -316,6 +403,19 @@ static inline void assert_fault(const received *r, uint32_t id, mbr_status code,
   assert_int_equal(mbr_get_u32(r->payload), code);
   assert_int_equal(mbr_get_u64(r->payload + 4), strlen(text));
   assert_memory_equal(r->payload + 12, text, strlen(text));
+}
+
+static inline void assert_credit(const received *r, uint32_t id, uint32_t credit) {
+  assert_frame(r, MBR_FRAME_CREDIT, id, 4);
+  assert_int_equal(mbr_get_u32(r->payload), credit);
+}
+
+/* Whatever happened: every call that was accepted is open, or ended in one way. */
+static inline void check_counters(loopback *l, uint32_t method, uint64_t calls, uint64_t ok) {
+  mbr_counters c;
+  assert_int_equal(mbr_peer_counters(&l->peer, method, &c), MBR_OK);
+  assert_int_equal(c.calls, calls);
+  assert_int_equal(c.calls, c.open + ok + c.errors + c.cancelled);
 }
 
 /* Free room covers what is promised, but for the waste that a wrap at the ring's end has already cost. */

@@ -231,11 +231,13 @@ static void test_frames_that_break_the_protocol_are_refused(void **state) {
     {{24, MBR_FRAME_CALL, MBR_FRAME_FROM_CALLER, 0, 0x10008, UNARY}, MBR_BAD_FRAME},
     {{24, MBR_FRAME_CALL, MBR_FRAME_FROM_CALLER, 0, 1, NOBODY}, MBR_UNIMPLEMENTED},
     {{24, MBR_FRAME_CALL, MBR_FRAME_FROM_CALLER, 1, 1, UNARY}, MBR_UNIMPLEMENTED},
-    {{16, MBR_FRAME_OK, 0, 0, 1, UNARY}, MBR_BAD_FRAME},
-    {{16, MBR_FRAME_END, MBR_FRAME_FROM_CALLER, 0, 1, UNARY}, MBR_BAD_FRAME},
+    {{16, MBR_FRAME_OK, 0, 0, 1, UNARY}, MBR_OK}, /* late: nothing was asked */
+    {{16, MBR_FRAME_OK, MBR_FRAME_FROM_CALLER, 0, 1, UNARY}, MBR_BAD_FRAME},
+    {{16, MBR_FRAME_END, MBR_FRAME_FROM_CALLER, 0, 1, UNARY}, MBR_OK}, /* late too */
+    {{17, MBR_FRAME_END, MBR_FRAME_FROM_CALLER, 0, 1, UNARY}, MBR_BAD_FRAME},
     {{24, MBR_FRAME_CANCEL, MBR_FRAME_FROM_CALLER, 0, 1, 0}, MBR_BAD_FRAME},
     {{20, MBR_FRAME_CANCEL, MBR_FRAME_FROM_CALLER, 0, 1, 0}, MBR_BAD_FRAME}, /* reason 0 */
-    {{20, MBR_FRAME_CREDIT, 0, 0, 1, 0}, MBR_BAD_FRAME},
+    {{20, MBR_FRAME_CREDIT, 0, 0, 1, 0}, MBR_OK},
     {{16, MBR_FRAME_CREDIT, MBR_FRAME_FROM_CALLER, 0, 1, 0}, MBR_BAD_FRAME},
     {{20, MBR_FRAME_CREDIT, MBR_FRAME_FROM_CALLER, 0, 0xFFFF, 0}, MBR_OK},
     {{16, MBR_FRAME_HELLO, 0, 0, 0, 0}, MBR_BAD_FRAME},
@@ -247,7 +249,7 @@ static void test_frames_that_break_the_protocol_are_refused(void **state) {
     assert_int_equal(mbr_peer_receive(&l->peer, data, cases[i].frame.size + 1), MBR_BAD_FRAME);
     assert_int_equal(mbr_peer_receive(&l->peer, data, cases[i].frame.size - 1), MBR_BAD_FRAME);
   }
-  assert_int_equal(send_control(l, MBR_FRAME_HELLO, 0, MBR_PROTOCOL_VERSION), MBR_OK);
+  assert_int_equal(send_control(l, MBR_FRAME_HELLO, 0, MBR_PROTOCOL_VERSION), MBR_BAD_FRAME); /* no more */
   assert_int_equal(l->peer.used, 0);
   assert_int_equal(l->peer.outbox.promised, 0);
   (void)deferred_call(l, UNARY, wire(1, 1), 0);
@@ -1147,10 +1149,13 @@ static void test_consume_takes_whole_frames_of_the_run_only(void **state) {
 
 static void test_serve_refuses_what_it_cannot_tell_apart(void **state) {
   (void)state;
-  static const mbr_method unsorted[] = {{99, 0, 0, "u.b", dispatch_any}, {98, 0, 0, "u.a", dispatch_any}};
-  static const mbr_method taken[] = {{ONEWAY, 0, 0, "u.t", dispatch_any}};
-  static const mbr_method fresh[] = {{97, 0, 0, "u.f", dispatch_any}};
-  const mbr_service services[] = {{"u", unsorted, 2}, {"t", taken, 1}, {"f", fresh, 1}};
+  static const mbr_method unsorted[] = {{.id = 99, .name = "u.b", .dispatch = dispatch_any},
+                                        {.id = 98, .name = "u.a", .dispatch = dispatch_any}};
+  static const mbr_method taken[] = {{.id = ONEWAY, .name = "u.t", .dispatch = dispatch_any}};
+  static const mbr_method fresh[] = {{.id = 97, .name = "u.f", .dispatch = dispatch_any}};
+  const mbr_service services[] = {{.name = "u", .methods = unsorted, .method_count = 2},
+                                  {.name = "t", .methods = taken, .method_count = 1},
+                                  {.name = "f", .methods = fresh, .method_count = 1}};
   loopback *l = new_loopback(usual);
   assert_int_equal(mbr_peer_serve(&l->peer, &service, NULL, l), MBR_MISUSE);
   assert_int_equal(mbr_peer_serve(&l->peer, &services[0], NULL, l), MBR_MISUSE);
@@ -1194,7 +1199,11 @@ static void test_a_peer_needs_no_hooks(void **state) {
   static uint16_t calls[2];
   static struct mbr_binding bindings[1];
   static _Alignas(16) uint8_t storage[128], outbox[512];
-  const mbr_peer_memory memory = {slots, 2, calls, 2, bindings, 1, storage, 64, outbox, sizeof outbox};
+  const mbr_peer_memory memory = {
+    .slots = slots, .slot_count = 2, .calls = calls, .call_count = 2, .bindings = bindings,
+    .binding_count = 1,
+    .storage = storage, .storage_size = 64, .outbox = outbox, .outbox_size = sizeof outbox,
+  };
   assert_non_null(l);
   assert_int_equal(mbr_peer_open(&l->peer, &memory, &none, l), MBR_OK);
   assert_int_equal(mbr_peer_serve(&l->peer, &service, NULL, l), MBR_OK);

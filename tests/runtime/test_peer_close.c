@@ -131,11 +131,13 @@ static mbr_status handle(const void *ops, void *self, mbr_call call, mbr_reader 
 }
 
 static const mbr_method methods[] = {
-  {UNARY, 8, 0, "t.S.unary", handle},
-  {STREAM, 4, MBR_METHOD_STREAM, "t.S.stream", handle},
-  {CONCURRENT, 8, MBR_METHOD_CONCURRENT, "t.S.concurrent", handle},
+  {.id = UNARY, .ending_max = 8, .name = "t.S.unary", .dispatch = handle},
+  {.id = STREAM, .flags = MBR_METHOD_STREAM, .ending_max = 4, .name = "t.S.stream", .dispatch = handle},
+  {.id = CONCURRENT, .flags = MBR_METHOD_CONCURRENT, .ending_max = 8, .name = "t.S.concurrent",
+   .dispatch = handle},
 };
-static const mbr_service service = {"t.S", methods, sizeof methods / sizeof *methods};
+static const mbr_service service = {
+  .name = "t.S", .methods = methods, .method_count = sizeof methods / sizeof *methods};
 
 static void meddle(record *r, uint64_t *random) {
   mbr_call call = call_of(r);
@@ -219,8 +221,10 @@ static void play(uint64_t *random, bool says_goodbye) {
 }
 
 static void open_connection(record *mine) {
-  static const mbr_hooks hooks = {lock_hook,  unlock_hook, NULL,      schedule_hook,
-                                  alloc_hook, free_hook,   quiet_hook};
+  static const mbr_hooks hooks = {
+    .lock = lock_hook, .unlock = unlock_hook, .schedule = schedule_hook,
+    .alloc = alloc_hook, .free = free_hook, .quiet = quiet_hook,
+  };
   memory = (mbr_peer_memory){
     .slots = malloc(SLOTS * sizeof(struct mbr_slot)), .slot_count = SLOTS,
     .calls = malloc(SLOTS * sizeof(uint16_t)), .call_count = SLOTS,

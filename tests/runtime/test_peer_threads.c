@@ -194,12 +194,14 @@ static mbr_status dispatch(const void *ops, void *self, mbr_call call, mbr_reade
 }
 
 static const mbr_method methods[] = {
-  {UNARY, 8, 0, "t.S.unary", dispatch},
-  {STREAM, 4, MBR_METHOD_STREAM, "t.S.stream", dispatch},
-  {CONCURRENT, 8, MBR_METHOD_CONCURRENT, "t.S.concurrent", dispatch},
-  {ONEWAY, 0, MBR_METHOD_ONEWAY, "t.S.oneway", dispatch},
+  {.id = UNARY, .ending_max = 8, .name = "t.S.unary", .dispatch = dispatch},
+  {.id = STREAM, .flags = MBR_METHOD_STREAM, .ending_max = 4, .name = "t.S.stream", .dispatch = dispatch},
+  {.id = CONCURRENT, .flags = MBR_METHOD_CONCURRENT, .ending_max = 8, .name = "t.S.concurrent",
+   .dispatch = dispatch},
+  {.id = ONEWAY, .flags = MBR_METHOD_ONEWAY, .name = "t.S.oneway", .dispatch = dispatch},
 };
-static const mbr_service service = {"t.S", methods, sizeof methods / sizeof *methods};
+static const mbr_service service = {
+  .name = "t.S", .methods = methods, .method_count = sizeof methods / sizeof *methods};
 
 static void produce(const job *j, uint64_t *random) {
   if (j->method != STREAM) {
@@ -295,8 +297,10 @@ static void *consumer(void *arg) {
 }
 
 static void open_connection(void) {
-  static const mbr_hooks hooks = {lock_hook,  unlock_hook, wake_hook, schedule_hook,
-                                  alloc_hook, free_hook,   quiet_hook};
+  static const mbr_hooks hooks = {
+    .lock = lock_hook, .unlock = unlock_hook, .wake = wake_hook, .schedule = schedule_hook,
+    .alloc = alloc_hook, .free = free_hook, .quiet = quiet_hook,
+  };
   memory = (mbr_peer_memory){
     .slots = malloc(SLOTS * sizeof(struct mbr_slot)), .slot_count = SLOTS,
     .calls = malloc(SLOTS * sizeof(uint16_t)), .call_count = SLOTS,

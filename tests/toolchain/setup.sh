@@ -54,6 +54,8 @@ if [ "$what" = check ]; then
 #include <setjmp.h>
 #include <cmocka.h>
 int main(void) { return 0; }'
+  need_c libuv1-dev "-luv" '#include <uv.h>
+int main(void) { return (int)uv_version() < 0; }'
   need_command g++ g++
   need_command clang clang
   if ! printf 'int LLVMFuzzerTestOneInput(const char *d, unsigned long n) { return d != 0 && n > 9; }' |

@@ -8,6 +8,8 @@ import 'dart:math';
 
 import 'package:ivi/ivi.dart';
 
+import '../lib/driver.dart';
+
 /// The latest value of every stream; null until the first item has come.
 final class State {
   CabinHvac? hvac;
@@ -48,39 +50,12 @@ Future<void> main(List<String> arguments) async {
   final clock = Stopwatch()..start();
   final timer = Timer.periodic(period, (_) => screen(state, clock.elapsed));
 
-  await _drive(cabin, state, seconds);
+  await drive(cabin, Duration(milliseconds: seconds * 1000 ~/ 5), state.log.add);
 
   timer.cancel();
   await Future.wait([for (final subscription in subscriptions) subscription.cancel()]);
   screen(state, clock.elapsed);
   print('${state.items} stream items in ${clock.elapsed.inMilliseconds} ms; all streams cancelled.');
-}
-
-/// What a driver might do: a new target, a wrong one, a louder fan, and something this car lacks.
-Future<void> _drive(CabinSignals cabin, State state, int seconds) async {
-  final step = Duration(milliseconds: seconds * 1000 ~/ 5);
-  await Future<void>.delayed(step);
-  await cabin.setCabinHvacStationTemperature(value: 19.5);
-  state.log.add('target set to 19.5 °C');
-
-  await Future<void>.delayed(step);
-  try {
-    await cabin.setCabinHvacStationTemperature(value: 45);
-  } on AccessErrorOutOfRange catch (error) {
-    state.log.add('45 °C refused: allowed are ${error.min} to ${error.max} °C');
-  }
-
-  await Future<void>.delayed(step);
-  await cabin.setCabinHvacStationFanSpeed(value: 70);
-  state.log.add('fan set to 70 %');
-
-  await Future<void>.delayed(step);
-  try {
-    await cabin.setCabinHvacIsFrontDefrosterActive(value: true);
-  } on MbrFault catch (fault) {
-    state.log.add('front defroster: ${fault.code.name}');
-  }
-  await Future<void>.delayed(step);
 }
 
 void _redraw(State state, Duration elapsed) => stdout.write('\x1b[H\x1b[2J${_render(state, elapsed)}');

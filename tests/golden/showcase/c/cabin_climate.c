@@ -708,7 +708,7 @@ mbr_status cabin_climate_climate_set_target_err(cabin_climate_climate_set_target
       : mbr_call_commit(call.base, w, cabin_climate_climate_error_encode(w, &error));
 }
 
-static mbr_status cabin_climate_climate_set_target_dispatch(const void *ops, void *self, mbr_call call,
+static mbr_status dispatch_cabin_climate_climate_set_target(const void *ops, void *self, mbr_call call,
     mbr_reader *r) {
   const cabin_climate_climate_ops *handlers = ops;
   if (handlers->set_target == NULL) return MBR_UNIMPLEMENTED;
@@ -738,7 +738,7 @@ mbr_status cabin_climate_climate_get_reading_err(cabin_climate_climate_get_readi
   return status != MBR_OK ? status : mbr_call_commit(call.base, w, cabin_shared_refusal_encode(w, &error));
 }
 
-static mbr_status cabin_climate_climate_get_reading_dispatch(const void *ops, void *self, mbr_call call,
+static mbr_status dispatch_cabin_climate_climate_get_reading(const void *ops, void *self, mbr_call call,
     mbr_reader *r) {
   const cabin_climate_climate_ops *handlers = ops;
   if (handlers->get_reading == NULL) return MBR_UNIMPLEMENTED;
@@ -755,19 +755,19 @@ mbr_status cabin_climate_climate_rename_ok(cabin_climate_climate_rename_call cal
   return status != MBR_OK ? status : mbr_call_commit(call.base, w, MBR_OK);
 }
 
-static mbr_status cabin_climate_climate_rename_dispatch(const void *ops, void *self, mbr_call call,
+static mbr_status dispatch_cabin_climate_climate_rename(const void *ops, void *self, mbr_call call,
     mbr_reader *r) {
   const cabin_climate_climate_ops *handlers = ops;
   if (handlers->rename == NULL) return MBR_UNIMPLEMENTED;
   uint8_t zone;
   bool has_writer;
-  mbr_str writer;
+  mbr_str writer_;
   mbr_read_u8(r, &zone);
-  memset(&writer, 0, sizeof writer);
+  memset(&writer_, 0, sizeof writer_);
   mbr_read_option(r, &has_writer);
-  if (has_writer) mbr_read_str(r, &writer, 32);
+  if (has_writer) mbr_read_str(r, &writer_, 32);
   if (mbr_reader_finish(r) != MBR_OK) return r->status;
-  handlers->rename(self, (cabin_climate_climate_rename_call){call}, zone, has_writer, writer);
+  handlers->rename(self, (cabin_climate_climate_rename_call){call}, zone, has_writer, writer_);
   return MBR_OK;
 }
 
@@ -777,7 +777,7 @@ mbr_status cabin_climate_climate_zones_ok(cabin_climate_climate_zones_call call,
   return status != MBR_OK ? status : mbr_call_commit(call.base, w, mbr_write_list_u8(w, *value, 4));
 }
 
-static mbr_status cabin_climate_climate_zones_dispatch(const void *ops, void *self, mbr_call call,
+static mbr_status dispatch_cabin_climate_climate_zones(const void *ops, void *self, mbr_call call,
     mbr_reader *r) {
   const cabin_climate_climate_ops *handlers = ops;
   if (handlers->zones == NULL) return MBR_UNIMPLEMENTED;
@@ -786,18 +786,18 @@ static mbr_status cabin_climate_climate_zones_dispatch(const void *ops, void *se
   return MBR_OK;
 }
 
-static mbr_status encode_list_cabin_climate_event(mbr_writer *w, const mbr_list_cabin_climate_event *value) {
-  if (mbr_write_count(w, value->count, 4, MBR_UNBOUNDED) != MBR_OK) return w->status;
-  for (size_t i = 0; i < value->count; i++)
-    if (cabin_climate_event_encode(w, &value->items[i]) != MBR_OK) return w->status;
-  return w->status;
-}
-
 static size_t size_list_cabin_climate_event(const mbr_list_cabin_climate_event *value) {
   size_t size = MBR_COUNT_SIZE;
   for (size_t i = 0; i < value->count; i++)
     size = mbr_size_add(size, cabin_climate_event_size(&value->items[i]));
   return size;
+}
+
+static mbr_status encode_list_cabin_climate_event(mbr_writer *w, const mbr_list_cabin_climate_event *value) {
+  if (mbr_write_count(w, value->count, 4, MBR_UNBOUNDED) != MBR_OK) return w->status;
+  for (size_t i = 0; i < value->count; i++)
+    if (cabin_climate_event_encode(w, &value->items[i]) != MBR_OK) return w->status;
+  return w->status;
 }
 
 mbr_status cabin_climate_climate_describe_ok(cabin_climate_climate_describe_call call,
@@ -828,7 +828,7 @@ static mbr_status decode_new_opt_cabin_climate_vehicle(mbr_reader *r, const cabi
   return present ? decode_new_cabin_climate_vehicle(r, value) : r->status;
 }
 
-static mbr_status cabin_climate_climate_describe_dispatch(const void *ops, void *self, mbr_call call,
+static mbr_status dispatch_cabin_climate_climate_describe(const void *ops, void *self, mbr_call call,
     mbr_reader *r) {
   const cabin_climate_climate_ops *handlers = ops;
   if (handlers->describe == NULL) return MBR_UNIMPLEMENTED;
@@ -851,7 +851,7 @@ mbr_status cabin_climate_climate_nudge_ok(cabin_climate_climate_nudge_call call)
   return status != MBR_OK ? status : mbr_call_commit(call.base, w, MBR_OK);
 }
 
-static mbr_status cabin_climate_climate_nudge_dispatch(const void *ops, void *self, mbr_call call,
+static mbr_status dispatch_cabin_climate_climate_nudge(const void *ops, void *self, mbr_call call,
     mbr_reader *r) {
   const cabin_climate_climate_ops *handlers = ops;
   if (handlers->nudge == NULL) return MBR_UNIMPLEMENTED;
@@ -869,6 +869,14 @@ mbr_status cabin_climate_climate_watch_emit(cabin_climate_climate_watch_call cal
   return status != MBR_OK ? status : mbr_call_commit(call.base, w, cabin_climate_reading_encode(w, value));
 }
 
+mbr_status cabin_climate_climate_watch_publish(cabin_climate_climate_watch_topic *topic,
+    const cabin_climate_reading *value) {
+  mbr_writer writer, *w = &writer;
+  mbr_status status = mbr_topic_begin(&topic->base, cabin_climate_reading_size(value), w);
+  return status != MBR_OK ? status
+      : mbr_topic_commit(&topic->base, w, cabin_climate_reading_encode(w, value));
+}
+
 mbr_status cabin_climate_climate_watch_end(cabin_climate_climate_watch_call call) {
   mbr_writer writer, *w = &writer;
   mbr_status status = mbr_call_begin(call.base, MBR_FRAME_END, 0, w);
@@ -883,7 +891,7 @@ mbr_status cabin_climate_climate_watch_err(cabin_climate_climate_watch_call call
       : mbr_call_commit(call.base, w, cabin_climate_climate_error_encode(w, &error));
 }
 
-static mbr_status cabin_climate_climate_watch_dispatch(const void *ops, void *self, mbr_call call,
+static mbr_status dispatch_cabin_climate_climate_watch(const void *ops, void *self, mbr_call call,
     mbr_reader *r) {
   const cabin_climate_climate_ops *handlers = ops;
   if (handlers->watch == NULL) return MBR_UNIMPLEMENTED;
@@ -904,13 +912,19 @@ mbr_status cabin_climate_climate_ticks_emit(cabin_climate_climate_ticks_call cal
   return status != MBR_OK ? status : mbr_call_commit(call.base, w, mbr_write_u32(w, value));
 }
 
+mbr_status cabin_climate_climate_ticks_publish(cabin_climate_climate_ticks_topic *topic, uint32_t value) {
+  mbr_writer writer, *w = &writer;
+  mbr_status status = mbr_topic_begin(&topic->base, 4, w);
+  return status != MBR_OK ? status : mbr_topic_commit(&topic->base, w, mbr_write_u32(w, value));
+}
+
 mbr_status cabin_climate_climate_ticks_end(cabin_climate_climate_ticks_call call) {
   mbr_writer writer, *w = &writer;
   mbr_status status = mbr_call_begin(call.base, MBR_FRAME_END, 0, w);
   return status != MBR_OK ? status : mbr_call_commit(call.base, w, MBR_OK);
 }
 
-static mbr_status cabin_climate_climate_ticks_dispatch(const void *ops, void *self, mbr_call call,
+static mbr_status dispatch_cabin_climate_climate_ticks(const void *ops, void *self, mbr_call call,
     mbr_reader *r) {
   const cabin_climate_climate_ops *handlers = ops;
   if (handlers->ticks == NULL) return MBR_UNIMPLEMENTED;
@@ -919,24 +933,791 @@ static mbr_status cabin_climate_climate_ticks_dispatch(const void *ops, void *se
   return MBR_OK;
 }
 
-static const mbr_method cabin_climate_climate_methods[] = {
-  {0x34e95e49, 0, 0, "cabin.climate.Climate.describe", cabin_climate_climate_describe_dispatch},
-  {0x3a5b5942, 1, 0, "cabin.climate.Climate.rename", cabin_climate_climate_rename_dispatch},
-  {0x68e628f3, 1, MBR_METHOD_ONEWAY, "cabin.climate.Climate.nudge", cabin_climate_climate_nudge_dispatch},
-  {0xc230edcf, 12, 0, "cabin.climate.Climate.zones", cabin_climate_climate_zones_dispatch},
-  {0xccfbe5ea, 1, MBR_METHOD_STREAM, "cabin.climate.Climate.ticks", cabin_climate_climate_ticks_dispatch},
-  {0xce300380, 8, 0, "cabin.climate.Climate.set_target", cabin_climate_climate_set_target_dispatch},
-  {0xea8cda4b, 8, MBR_METHOD_STREAM, "cabin.climate.Climate.watch", cabin_climate_climate_watch_dispatch},
-  {0xed20ca47, 329, 0, "cabin.climate.Climate.get_reading", cabin_climate_climate_get_reading_dispatch},
+mbr_status cabin_climate_climate_knob_emit(cabin_climate_climate_knob_call call, float value) {
+  mbr_writer writer, *w = &writer;
+  mbr_status status = mbr_call_begin(call.base, MBR_FRAME_ITEM, 4, w);
+  return status != MBR_OK ? status : mbr_call_commit(call.base, w, mbr_write_f32(w, value));
+}
+
+mbr_status cabin_climate_climate_knob_publish(cabin_climate_climate_knob_topic *topic, float value) {
+  mbr_writer writer, *w = &writer;
+  mbr_status status = mbr_topic_begin(&topic->base, 4, w);
+  return status != MBR_OK ? status : mbr_topic_commit(&topic->base, w, mbr_write_f32(w, value));
+}
+
+mbr_status cabin_climate_climate_knob_end(cabin_climate_climate_knob_call call) {
+  mbr_writer writer, *w = &writer;
+  mbr_status status = mbr_call_begin(call.base, MBR_FRAME_END, 0, w);
+  return status != MBR_OK ? status : mbr_call_commit(call.base, w, MBR_OK);
+}
+
+static mbr_status dispatch_cabin_climate_climate_knob(const void *ops, void *self, mbr_call call,
+    mbr_reader *r) {
+  const cabin_climate_climate_ops *handlers = ops;
+  if (handlers->knob == NULL) return MBR_UNIMPLEMENTED;
+  uint8_t zone;
+  mbr_read_u8(r, &zone);
+  if (mbr_reader_finish(r) != MBR_OK) return r->status;
+  handlers->knob(self, (cabin_climate_climate_knob_call){call}, zone);
+  return MBR_OK;
+}
+
+static uint8_t direct_cabin_climate_climate_zone_count(const mbr_target *target) {
+  const cabin_climate_climate_ops *handlers = target->ops;
+  return handlers->zone_count(target->self);
+}
+
+static mbr_status dispatch_cabin_climate_climate_zone_count(const void *ops, void *self, mbr_call call,
+    mbr_reader *r) {
+  const cabin_climate_climate_ops *handlers = ops;
+  if (mbr_reader_finish(r) != MBR_OK) return r->status;
+  mbr_writer writer, *w = &writer;
+  uint8_t result_ = handlers->zone_count(self);
+  mbr_status status = mbr_call_begin(call, MBR_FRAME_OK, 1, w);
+  if (status == MBR_OK) (void)mbr_call_commit(call, w, mbr_write_u8(w, result_));
+  return status;
+}
+
+static cabin_climate_mode direct_cabin_climate_climate_blend(const mbr_target *target, uint8_t zone,
+    float share, cabin_climate_gear gear, cabin_climate_mode direct) {
+  const cabin_climate_climate_ops *handlers = target->ops;
+  return handlers->blend(target->self, zone, share, gear, direct);
+}
+
+static mbr_status encode_cabin_climate_climate_blend_value(mbr_writer *w, cabin_climate_mode result_) {
+  if (!cabin_climate_mode_valid(result_)) return mbr_writer_fail(w, MBR_BAD_ENUM);
+  return mbr_write_u32(w, result_);
+}
+
+static mbr_status dispatch_cabin_climate_climate_blend(const void *ops, void *self, mbr_call call,
+    mbr_reader *r) {
+  const cabin_climate_climate_ops *handlers = ops;
+  uint8_t zone;
+  float share;
+  cabin_climate_gear gear;
+  cabin_climate_mode direct;
+  const uint8_t *p = mbr_reader_take(r, 10);
+  if (p == NULL) return r->status;
+  zone = mbr_get_u8(p);
+  share = mbr_get_f32(p + 1);
+  if (!mbr_f32_within(share, 0.0f, 1.0f)) return mbr_reader_fail_at(r, p + 1, MBR_BAD_RANGE);
+  gear = mbr_get_u8(p + 5);
+  if (!cabin_climate_gear_valid(gear)) return mbr_reader_fail_at(r, p + 5, MBR_BAD_ENUM);
+  direct = mbr_get_u32(p + 6);
+  if (!cabin_climate_mode_valid(direct)) return mbr_reader_fail_at(r, p + 6, MBR_BAD_ENUM);
+  if (mbr_reader_finish(r) != MBR_OK) return r->status;
+  mbr_writer writer, *w = &writer;
+  cabin_climate_mode result_ = handlers->blend(self, zone, share, gear, direct);
+  mbr_status status = mbr_call_begin(call, MBR_FRAME_OK, 4, w);
+  if (status == MBR_OK) (void)mbr_call_commit(call, w, encode_cabin_climate_climate_blend_value(w, result_));
+  return status;
+}
+
+static uint64_t direct_cabin_climate_climate_odometer(const mbr_target *target, cabin_climate_country country,
+    int64_t since, uint32_t letter) {
+  const cabin_climate_climate_ops *handlers = target->ops;
+  return handlers->odometer(target->self, country, since, letter);
+}
+
+static mbr_status encode_cabin_climate_climate_odometer_value(mbr_writer *w, uint64_t result_) {
+  if (result_ > UINT64_C(9223372036854775807)) return mbr_writer_fail(w, MBR_BAD_RANGE);
+  return mbr_write_u64(w, result_);
+}
+
+static mbr_status dispatch_cabin_climate_climate_odometer(const void *ops, void *self, mbr_call call,
+    mbr_reader *r) {
+  const cabin_climate_climate_ops *handlers = ops;
+  cabin_climate_country country;
+  int64_t since;
+  uint32_t letter;
+  const uint8_t *p = mbr_reader_take(r, 10);
+  if (p == NULL) return r->status;
+  country = mbr_get_u16(p);
+  since = mbr_get_i64(p + 2);
+  if (!mbr_timestamp_valid(since)) return mbr_reader_fail_at(r, p + 2, MBR_BAD_TIME);
+  mbr_read_char(r, &letter);
+  if (mbr_reader_finish(r) != MBR_OK) return r->status;
+  mbr_writer writer, *w = &writer;
+  uint64_t result_ = handlers->odometer(self, country, since, letter);
+  mbr_status status = mbr_call_begin(call, MBR_FRAME_OK, 8, w);
+  if (status == MBR_OK) (void)mbr_call_commit(call, w,
+      encode_cabin_climate_climate_odometer_value(w, result_));
+  return status;
+}
+
+static mbr_status encode_cabin_climate_climate_preset_value(mbr_writer *w,
+    const cabin_climate_reading *value) {
+  mbr_write_option(w, value != NULL);
+  if (value != NULL) {
+    if (cabin_climate_reading_encode(w, value) != MBR_OK) return w->status;
+  }
+  return w->status;
+}
+
+mbr_status cabin_climate_climate_preset_ok(cabin_climate_climate_preset_call call,
+    const cabin_climate_reading *value) {
+  mbr_writer writer, *w = &writer;
+  mbr_status status = mbr_call_begin(call.base, MBR_FRAME_OK,
+      value != NULL ? mbr_size_add(1, cabin_climate_reading_size(value)) : 1, w);
+  return status != MBR_OK ? status
+      : mbr_call_commit(call.base, w, encode_cabin_climate_climate_preset_value(w, value));
+}
+
+mbr_status cabin_climate_climate_preset_err(cabin_climate_climate_preset_call call,
+    cabin_climate_climate_error error) {
+  mbr_writer writer, *w = &writer;
+  mbr_status status = mbr_call_begin(call.base, MBR_FRAME_ERR, cabin_climate_climate_error_size(&error), w);
+  return status != MBR_OK ? status
+      : mbr_call_commit(call.base, w, cabin_climate_climate_error_encode(w, &error));
+}
+
+static mbr_status dispatch_cabin_climate_climate_preset(const void *ops, void *self, mbr_call call,
+    mbr_reader *r) {
+  const cabin_climate_climate_ops *handlers = ops;
+  if (handlers->preset == NULL) return MBR_UNIMPLEMENTED;
+  mbr_str name;
+  mbr_read_str(r, &name, 16);
+  if (mbr_reader_finish(r) != MBR_OK) return r->status;
+  handlers->preset(self, (cabin_climate_climate_preset_call){call}, name);
+  return MBR_OK;
+}
+
+mbr_status cabin_climate_climate_import_log_ok(cabin_climate_climate_import_log_call call, uint32_t value) {
+  mbr_writer writer, *w = &writer;
+  mbr_status status = mbr_call_begin(call.base, MBR_FRAME_OK, 4, w);
+  return status != MBR_OK ? status : mbr_call_commit(call.base, w, mbr_write_u32(w, value));
+}
+
+mbr_status cabin_climate_climate_import_log_err(cabin_climate_climate_import_log_call call,
+    cabin_climate_climate_error error) {
+  mbr_writer writer, *w = &writer;
+  mbr_status status = mbr_call_begin(call.base, MBR_FRAME_ERR, cabin_climate_climate_error_size(&error), w);
+  return status != MBR_OK ? status
+      : mbr_call_commit(call.base, w, cabin_climate_climate_error_encode(w, &error));
+}
+
+static mbr_status dispatch_cabin_climate_climate_import_log(const void *ops, void *self, mbr_call call,
+    mbr_reader *r) {
+  const cabin_climate_climate_ops *handlers = ops;
+  if (handlers->import_log == NULL || handlers->import_log_lines == NULL
+      || handlers->import_log_lines_end == NULL)
+    return MBR_UNIMPLEMENTED;
+  cabin_climate_mode mode;
+  const uint8_t *p = mbr_reader_take(r, 4);
+  if (p == NULL) return r->status;
+  mode = mbr_get_u32(p);
+  if (!cabin_climate_mode_valid(mode)) return mbr_reader_fail_at(r, p, MBR_BAD_ENUM);
+  if (mbr_reader_finish(r) != MBR_OK) return r->status;
+  handlers->import_log(self, (cabin_climate_climate_import_log_call){call}, mode);
+  return MBR_OK;
+}
+
+static mbr_status item_cabin_climate_climate_import_log(const void *ops, void *self, mbr_call call,
+    mbr_reader *r) {
+  const cabin_climate_climate_ops *handlers = ops;
+  if (r == NULL) {
+    handlers->import_log_lines_end(self, (cabin_climate_climate_import_log_call){call});
+    return MBR_OK;
+  }
+  mbr_str item;
+  mbr_read_str(r, &item, 64);
+  if (mbr_reader_finish(r) != MBR_OK) return r->status;
+  handlers->import_log_lines(self, (cabin_climate_climate_import_log_call){call}, item);
+  return MBR_OK;
+}
+
+mbr_status cabin_climate_climate_mix_emit(cabin_climate_climate_mix_call call,
+    const cabin_climate_event *value) {
+  mbr_writer writer, *w = &writer;
+  mbr_status status = mbr_call_begin(call.base, MBR_FRAME_ITEM, cabin_climate_event_size(value), w);
+  return status != MBR_OK ? status : mbr_call_commit(call.base, w, cabin_climate_event_encode(w, value));
+}
+
+mbr_status cabin_climate_climate_mix_publish(cabin_climate_climate_mix_topic *topic,
+    const cabin_climate_event *value) {
+  mbr_writer writer, *w = &writer;
+  mbr_status status = mbr_topic_begin(&topic->base, cabin_climate_event_size(value), w);
+  return status != MBR_OK ? status : mbr_topic_commit(&topic->base, w, cabin_climate_event_encode(w, value));
+}
+
+mbr_status cabin_climate_climate_mix_end(cabin_climate_climate_mix_call call) {
+  mbr_writer writer, *w = &writer;
+  mbr_status status = mbr_call_begin(call.base, MBR_FRAME_END, 0, w);
+  return status != MBR_OK ? status : mbr_call_commit(call.base, w, MBR_OK);
+}
+
+static mbr_status dispatch_cabin_climate_climate_mix(const void *ops, void *self, mbr_call call,
+    mbr_reader *r) {
+  const cabin_climate_climate_ops *handlers = ops;
+  if (handlers->mix == NULL || handlers->mix_targets == NULL || handlers->mix_targets_end == NULL)
+    return MBR_UNIMPLEMENTED;
+  if (mbr_reader_finish(r) != MBR_OK) return r->status;
+  handlers->mix(self, (cabin_climate_climate_mix_call){call});
+  return MBR_OK;
+}
+
+static mbr_status decode_tuple2_u8_f32(mbr_reader *r, mbr_tuple2_u8_f32 *value) {
+  const uint8_t *p = mbr_reader_take(r, 5);
+  if (p == NULL) return r->status;
+  value->item0 = mbr_get_u8(p);
+  value->item1 = mbr_get_f32(p + 1);
+  return r->status;
+}
+
+static mbr_status decode_new_tuple2_u8_f32(mbr_reader *r, const mbr_tuple2_u8_f32 **value) {
+  mbr_tuple2_u8_f32 *item = mbr_reader_alloc(r, 1, sizeof *item);
+  *value = item;
+  return item != NULL ? decode_tuple2_u8_f32(r, item) : r->status;
+}
+
+static mbr_status item_cabin_climate_climate_mix(const void *ops, void *self, mbr_call call, mbr_reader *r) {
+  const cabin_climate_climate_ops *handlers = ops;
+  if (r == NULL) {
+    handlers->mix_targets_end(self, (cabin_climate_climate_mix_call){call});
+    return MBR_OK;
+  }
+  const mbr_tuple2_u8_f32 *item;
+  if (decode_new_tuple2_u8_f32(r, &item) != MBR_OK) return r->status;
+  if (mbr_reader_finish(r) != MBR_OK) return r->status;
+  handlers->mix_targets(self, (cabin_climate_climate_mix_call){call}, item);
+  return MBR_OK;
+}
+
+mbr_status cabin_climate_climate_ping_ok(cabin_climate_climate_ping_call call) {
+  mbr_writer writer, *w = &writer;
+  mbr_status status = mbr_call_begin(call.base, MBR_FRAME_OK, 0, w);
+  return status != MBR_OK ? status : mbr_call_commit(call.base, w, MBR_OK);
+}
+
+static mbr_status dispatch_cabin_climate_climate_ping(const void *ops, void *self, mbr_call call,
+    mbr_reader *r) {
+  const cabin_climate_climate_ops *handlers = ops;
+  if (handlers->ping == NULL) return MBR_UNIMPLEMENTED;
+  if (mbr_reader_finish(r) != MBR_OK) return r->status;
+  handlers->ping(self, (cabin_climate_climate_ping_call){call});
+  return MBR_OK;
+}
+
+mbr_status cabin_climate_climate_image_ok(cabin_climate_climate_image_call call, mbr_bytes value) {
+  mbr_writer writer, *w = &writer;
+  mbr_status status = mbr_call_begin(call.base, MBR_FRAME_OK, mbr_size_add(8, value.size), w);
+  return status != MBR_OK ? status : mbr_call_commit(call.base, w, mbr_write_bytes(w, value, MBR_UNBOUNDED));
+}
+
+mbr_status cabin_climate_climate_image_ok_begin(cabin_climate_climate_image_call call, size_t size,
+    uint8_t **data, mbr_writer *w) {
+  mbr_status status = mbr_call_begin(call.base, MBR_FRAME_OK, mbr_size_add(MBR_COUNT_SIZE, size), w);
+  if (status != MBR_OK) return status;
+  mbr_write_u64(w, size);
+  *data = mbr_writer_take(w, size);
+  return MBR_OK;
+}
+
+mbr_status cabin_climate_climate_image_ok_commit(cabin_climate_climate_image_call call, mbr_writer *w) {
+  return mbr_call_commit(call.base, w, MBR_OK);
+}
+
+static mbr_status dispatch_cabin_climate_climate_image(const void *ops, void *self, mbr_call call,
+    mbr_reader *r) {
+  const cabin_climate_climate_ops *handlers = ops;
+  if (handlers->image == NULL) return MBR_UNIMPLEMENTED;
+  uint8_t zone;
+  mbr_read_u8(r, &zone);
+  if (mbr_reader_finish(r) != MBR_OK) return r->status;
+  handlers->image(self, (cabin_climate_climate_image_call){call}, zone);
+  return MBR_OK;
+}
+
+static const mbr_method methods_cabin_climate_climate[] = {
+  {.id = 0x0886ff78, .fingerprint = UINT64_C(0x09ee0a17f6bfd9f0), .flags = MBR_METHOD_INLINE, .ending_max = 1,
+      .name = "cabin.climate.Climate.ping", .dispatch = dispatch_cabin_climate_climate_ping},
+  {.id = 0x313c3286, .fingerprint = UINT64_C(0xc7f0215392646562),
+      .flags = MBR_METHOD_STREAM | MBR_METHOD_UPLOAD, .ending_max = 1, .window = 4,
+      .name = "cabin.climate.Climate.mix", .dispatch = dispatch_cabin_climate_climate_mix,
+      .item = item_cabin_climate_climate_mix},
+  {.id = 0x34e95e49, .fingerprint = UINT64_C(0x54eb88aafed2c428), .name = "cabin.climate.Climate.describe",
+      .dispatch = dispatch_cabin_climate_climate_describe},
+  {.id = 0x3a5b5942, .fingerprint = UINT64_C(0x6217a954fc9d929f), .ending_max = 1,
+      .name = "cabin.climate.Climate.rename", .dispatch = dispatch_cabin_climate_climate_rename},
+  {.id = 0x3ed444ec, .fingerprint = UINT64_C(0x7b0e6732b69a3667),
+      .flags = MBR_METHOD_STREAM | MBR_METHOD_LATEST, .ending_max = 1, .item_max = 4,
+      .name = "cabin.climate.Climate.knob", .dispatch = dispatch_cabin_climate_climate_knob},
+  {.id = 0x4a7fc82c, .fingerprint = UINT64_C(0xe03333330442aef0), .flags = MBR_METHOD_UPLOAD, .ending_max = 8,
+      .name = "cabin.climate.Climate.import_log", .dispatch = dispatch_cabin_climate_climate_import_log,
+      .item = item_cabin_climate_climate_import_log},
+  {.id = 0x524c36cf, .fingerprint = UINT64_C(0x862a2cbe78836487), .flags = MBR_METHOD_SYNC, .ending_max = 330,
+      .name = "cabin.climate.Climate.preset", .dispatch = dispatch_cabin_climate_climate_preset},
+  {.id = 0x67b45abb, .fingerprint = UINT64_C(0x75df1399d18e9e94), .flags = MBR_METHOD_SYNC, .ending_max = 4,
+      .name = "cabin.climate.Climate.blend", .dispatch = dispatch_cabin_climate_climate_blend,
+      .direct = (void (*)(void))direct_cabin_climate_climate_blend},
+  {.id = 0x68e628f3, .fingerprint = UINT64_C(0xdc902781fc8edb24), .flags = MBR_METHOD_ONEWAY, .ending_max = 1,
+      .name = "cabin.climate.Climate.nudge", .dispatch = dispatch_cabin_climate_climate_nudge},
+  {.id = 0x79fc7ac5, .fingerprint = UINT64_C(0x55cd64afa83821a4), .flags = MBR_METHOD_SYNC, .ending_max = 8,
+      .name = "cabin.climate.Climate.odometer", .dispatch = dispatch_cabin_climate_climate_odometer,
+      .direct = (void (*)(void))direct_cabin_climate_climate_odometer},
+  {.id = 0x92cc580a, .fingerprint = UINT64_C(0x43c87d5c50aa5103), .flags = MBR_METHOD_SYNC, .ending_max = 1,
+      .name = "cabin.climate.Climate.zone_count", .dispatch = dispatch_cabin_climate_climate_zone_count,
+      .direct = (void (*)(void))direct_cabin_climate_climate_zone_count},
+  {.id = 0xc230edcf, .fingerprint = UINT64_C(0xa17290544e8a38c6), .ending_max = 12,
+      .name = "cabin.climate.Climate.zones", .dispatch = dispatch_cabin_climate_climate_zones},
+  {.id = 0xccfbe5ea, .fingerprint = UINT64_C(0xbc117c5ec4b7c403), .flags = MBR_METHOD_STREAM, .ending_max = 1,
+      .item_max = 4, .name = "cabin.climate.Climate.ticks", .dispatch = dispatch_cabin_climate_climate_ticks},
+  {.id = 0xce300380, .fingerprint = UINT64_C(0xefd6d12f859d20d1), .ending_max = 8,
+      .name = "cabin.climate.Climate.set_target", .dispatch = dispatch_cabin_climate_climate_set_target},
+  {.id = 0xea8cda4b, .fingerprint = UINT64_C(0xe797adbfa267f332), .flags = MBR_METHOD_STREAM, .ending_max = 8,
+      .item_max = 329, .name = "cabin.climate.Climate.watch",
+      .dispatch = dispatch_cabin_climate_climate_watch},
+  {.id = 0xed20ca47, .fingerprint = UINT64_C(0x80ce0ffd77cb9b25), .ending_max = 329,
+      .name = "cabin.climate.Climate.get_reading", .dispatch = dispatch_cabin_climate_climate_get_reading},
+  {.id = 0xff45029d, .fingerprint = UINT64_C(0xc5803e7edee50e77),
+      .flags = MBR_METHOD_CONCURRENT | MBR_METHOD_QUIET | MBR_METHOD_BYTES,
+      .name = "cabin.climate.Climate.image", .dispatch = dispatch_cabin_climate_climate_image},
+};
+
+static const mbr_type_shape types_cabin_climate_climate[] = {
+  {0x101f83c0, UINT64_C(0x6a73435edfff71bd)}, /* cabin.climate.Gear */
+  {0x1c9dd895, UINT64_C(0x4c591be427a0f783)}, /* cabin.climate.Vehicle */
+  {0x235fe445, UINT64_C(0x056bf638d8dd29cd)}, /* cabin.climate.Reading */
+  {0x245cfb27, UINT64_C(0x73ec165fa0710100)}, /* cabin.shared.Refusal */
+  {0x4c0d165c, UINT64_C(0x6294ede0e70cebb5)}, /* cabin.climate.Doors */
+  {0x5011f02f, UINT64_C(0xbe7dd8a040ec7d8d)}, /* cabin.climate.Country */
+  {0x64d3a2f8, UINT64_C(0x1ca01e3b4faebbbe)}, /* cabin.climate.ClimateError */
+  {0x84a48e62, UINT64_C(0x77842c3c68032d1a)}, /* cabin.shared.Position */
+  {0xa8bc2fc8, UINT64_C(0x92e6c16fe3b64f02)}, /* cabin.climate.Mode */
+  {0xffcc7e0d, UINT64_C(0x26173116be127c90)}, /* cabin.climate.Event */
 };
 
 mbr_status cabin_climate_climate_serve(mbr_peer *peer, const cabin_climate_climate_ops *ops, void *self) {
-  static const mbr_service service = {"cabin.climate.Climate", cabin_climate_climate_methods, 8};
+  static const mbr_service service = {"cabin.climate.Climate", methods_cabin_climate_climate, 17,
+      types_cabin_climate_climate, 10};
+  if (ops->zone_count == NULL || ops->blend == NULL || ops->odometer == NULL) return MBR_MISUSE;
   return mbr_peer_serve(peer, &service, ops, self);
 }
 
+/* Places in the table of methods. */
+enum {
+  at_cabin_climate_dialogs_note,
+  at_cabin_climate_dialogs_pressed,
+  at_cabin_climate_dialogs_record,
+  at_cabin_climate_dialogs_slider,
+  at_cabin_climate_dialogs_confirm,
+  at_cabin_climate_dialogs_translate,
+  at_cabin_climate_dialogs_dismiss,
+  at_cabin_climate_dialogs_choose
+};
+
+static mbr_status encode_cabin_climate_dialogs_confirm_arguments(mbr_writer *w, mbr_str text, bool urgent) {
+  mbr_write_str(w, text, MBR_UNBOUNDED);
+  return mbr_write_bool(w, urgent);
+}
+
+static mbr_status receive_cabin_climate_dialogs_confirm(const mbr_receiver *to, mbr_frame_kind kind,
+    mbr_status fault, mbr_str text, mbr_reader *r) {
+  typedef void done_fn(void *arg, const cabin_climate_dialogs_confirm_answer *answer);
+  cabin_climate_dialogs_confirm_answer answer = {.outcome = MBR_OUTCOME_FAULT, .fault = fault, .text = text};
+  switch (kind) {
+    case MBR_FRAME_OK:
+      answer.outcome = MBR_OUTCOME_OK;
+      mbr_read_bool(r, &answer.value);
+      break;
+    case MBR_FRAME_FAULT:
+      break;
+    default:
+      return MBR_BAD_FRAME;
+  }
+  if (r != NULL && mbr_reader_finish(r) != MBR_OK) return r->status;
+  if (to->done != NULL) ((done_fn *)to->done)(to->arg, &answer);
+  return MBR_OK;
+}
+
+mbr_status cabin_climate_dialogs_confirm_send(const cabin_climate_dialogs_client *client, mbr_str text,
+    bool urgent, cabin_climate_dialogs_confirm_receiver receiver, const mbr_request_options *options,
+    cabin_climate_dialogs_confirm_request *request) {
+  mbr_writer writer, *w = &writer;
+  mbr_request made;
+  const mbr_receiver to = {.done = (void (*)(void))receiver.done, .arg = receiver.arg};
+  mbr_status status = mbr_request_begin(&client->base, at_cabin_climate_dialogs_confirm,
+      mbr_size_add(1, mbr_size_add(8, text.size)), options, &to, w, &made);
+  if (status != MBR_OK) return status;
+  if (request != NULL) request->base = made;
+  return mbr_request_commit(made, w, encode_cabin_climate_dialogs_confirm_arguments(w, text, urgent));
+}
+
+static void keep_cabin_climate_dialogs_confirm(void *arg,
+    const cabin_climate_dialogs_confirm_answer *answer) {
+  *(cabin_climate_dialogs_confirm_answer *)arg = *answer;
+}
+
+mbr_status cabin_climate_dialogs_confirm_wait(const cabin_climate_dialogs_client *client, mbr_str text,
+    bool urgent, const mbr_request_options *options, mbr_arena *arena,
+    cabin_climate_dialogs_confirm_answer *answer) {
+  mbr_writer writer, *w = &writer;
+  mbr_request made;
+  const mbr_receiver to = {.done = (void (*)(void))keep_cabin_climate_dialogs_confirm, .arg = answer};
+  mbr_status status = mbr_request_begin_wait(&client->base, at_cabin_climate_dialogs_confirm,
+      mbr_size_add(1, mbr_size_add(8, text.size)), options, &to, arena, w, &made);
+  if (status == MBR_OK) status = mbr_request_commit(made, w,
+      encode_cabin_climate_dialogs_confirm_arguments(w, text, urgent));
+  return status != MBR_OK ? status : mbr_request_wait(made);
+}
+
+static size_t size_cabin_climate_dialogs_choose_arguments(const mbr_list_cabin_climate_reading *from,
+    bool has_reader) {
+  size_t size = 1;
+  if (has_reader) size += 1;
+  size = mbr_size_add(size, size_list_cabin_climate_reading(from));
+  return size;
+}
+
+static mbr_status encode_cabin_climate_dialogs_choose_arguments(mbr_writer *w,
+    const mbr_list_cabin_climate_reading *from, bool has_reader, uint8_t reader) {
+  if (encode_list_cabin_climate_reading(w, from) != MBR_OK) return w->status;
+  return mbr_write_opt_u8(w, has_reader, reader);
+}
+
+static mbr_status receive_cabin_climate_dialogs_choose(const mbr_receiver *to, mbr_frame_kind kind,
+    mbr_status fault, mbr_str text, mbr_reader *r) {
+  typedef void done_fn(void *arg, const cabin_climate_dialogs_choose_answer *answer);
+  cabin_climate_dialogs_choose_answer answer = {.outcome = MBR_OUTCOME_FAULT, .fault = fault, .text = text};
+  switch (kind) {
+    case MBR_FRAME_OK:
+      answer.outcome = MBR_OUTCOME_OK;
+      memset(&answer.value, 0, sizeof answer.value);
+      mbr_read_option(r, &answer.has_value);
+      if (answer.has_value) {
+        if (cabin_climate_reading_decode(r, &answer.value) != MBR_OK) return r->status;
+      }
+      break;
+    case MBR_FRAME_ERR:
+      answer.outcome = MBR_OUTCOME_ERROR;
+      if (cabin_climate_climate_error_decode(r, &answer.error) != MBR_OK) return r->status;
+      break;
+    case MBR_FRAME_FAULT:
+      break;
+    default:
+      return MBR_BAD_FRAME;
+  }
+  if (r != NULL && mbr_reader_finish(r) != MBR_OK) return r->status;
+  if (to->done != NULL) ((done_fn *)to->done)(to->arg, &answer);
+  return MBR_OK;
+}
+
+mbr_status cabin_climate_dialogs_choose_send(const cabin_climate_dialogs_client *client,
+    const mbr_list_cabin_climate_reading *from, bool has_reader, uint8_t reader,
+    cabin_climate_dialogs_choose_receiver receiver, const mbr_request_options *options,
+    cabin_climate_dialogs_choose_request *request) {
+  mbr_writer writer, *w = &writer;
+  mbr_request made;
+  const mbr_receiver to = {.done = (void (*)(void))receiver.done, .arg = receiver.arg};
+  mbr_status status = mbr_request_begin(&client->base, at_cabin_climate_dialogs_choose,
+      size_cabin_climate_dialogs_choose_arguments(from, has_reader), options, &to, w, &made);
+  if (status != MBR_OK) return status;
+  if (request != NULL) request->base = made;
+  return mbr_request_commit(made, w,
+      encode_cabin_climate_dialogs_choose_arguments(w, from, has_reader, reader));
+}
+
+static void keep_cabin_climate_dialogs_choose(void *arg, const cabin_climate_dialogs_choose_answer *answer) {
+  *(cabin_climate_dialogs_choose_answer *)arg = *answer;
+}
+
+mbr_status cabin_climate_dialogs_choose_wait(const cabin_climate_dialogs_client *client,
+    const mbr_list_cabin_climate_reading *from, bool has_reader, uint8_t reader,
+    const mbr_request_options *options, mbr_arena *arena, cabin_climate_dialogs_choose_answer *answer) {
+  mbr_writer writer, *w = &writer;
+  mbr_request made;
+  const mbr_receiver to = {.done = (void (*)(void))keep_cabin_climate_dialogs_choose, .arg = answer};
+  mbr_status status = mbr_request_begin_wait(&client->base, at_cabin_climate_dialogs_choose,
+      size_cabin_climate_dialogs_choose_arguments(from, has_reader), options, &to, arena, w, &made);
+  if (status == MBR_OK) status = mbr_request_commit(made, w,
+      encode_cabin_climate_dialogs_choose_arguments(w, from, has_reader, reader));
+  return status != MBR_OK ? status : mbr_request_wait(made);
+}
+
+static mbr_status decode_tuple2_u8_cabin_climate_doors(mbr_reader *r,
+    mbr_tuple2_u8_cabin_climate_doors *value) {
+  const uint8_t *p = mbr_reader_take(r, 2);
+  if (p == NULL) return r->status;
+  value->item0 = mbr_get_u8(p);
+  value->item1 = mbr_get_u8(p + 1);
+  return r->status;
+}
+
+static mbr_status decode_new_tuple2_u8_cabin_climate_doors(mbr_reader *r,
+    const mbr_tuple2_u8_cabin_climate_doors **value) {
+  mbr_tuple2_u8_cabin_climate_doors *item = mbr_reader_alloc(r, 1, sizeof *item);
+  *value = item;
+  return item != NULL ? decode_tuple2_u8_cabin_climate_doors(r, item) : r->status;
+}
+
+static mbr_status receive_cabin_climate_dialogs_pressed(const mbr_receiver *to, mbr_frame_kind kind,
+    mbr_status fault, mbr_str text, mbr_reader *r) {
+  typedef void done_fn(void *arg, const cabin_climate_dialogs_pressed_answer *answer);
+  cabin_climate_dialogs_pressed_answer answer = {.outcome = MBR_OUTCOME_FAULT, .fault = fault, .text = text};
+  switch (kind) {
+    case MBR_FRAME_ITEM: {
+      typedef void item_fn(void *arg, const mbr_tuple2_u8_cabin_climate_doors *item);
+      const mbr_tuple2_u8_cabin_climate_doors *item;
+      if (decode_new_tuple2_u8_cabin_climate_doors(r, &item) != MBR_OK) return r->status;
+      if (mbr_reader_finish(r) != MBR_OK) return r->status;
+      if (to->item != NULL) ((item_fn *)to->item)(to->arg, item);
+      return MBR_OK;
+    }
+    case MBR_FRAME_END:
+      answer.outcome = MBR_OUTCOME_OK;
+      break;
+    case MBR_FRAME_ERR:
+      answer.outcome = MBR_OUTCOME_ERROR;
+      if (cabin_climate_climate_error_decode(r, &answer.error) != MBR_OK) return r->status;
+      break;
+    case MBR_FRAME_FAULT:
+      break;
+    default:
+      return MBR_BAD_FRAME;
+  }
+  if (r != NULL && mbr_reader_finish(r) != MBR_OK) return r->status;
+  if (to->done != NULL) ((done_fn *)to->done)(to->arg, &answer);
+  return MBR_OK;
+}
+
+mbr_status cabin_climate_dialogs_pressed_send(const cabin_climate_dialogs_client *client,
+    cabin_climate_dialogs_pressed_receiver receiver, const mbr_request_options *options,
+    cabin_climate_dialogs_pressed_request *request) {
+  mbr_writer writer, *w = &writer;
+  mbr_request made;
+  const mbr_receiver to = {.item = (void (*)(void))receiver.item, .done = (void (*)(void))receiver.done,
+      .arg = receiver.arg};
+  mbr_status status = mbr_request_begin(&client->base, at_cabin_climate_dialogs_pressed, 0, options, &to, w,
+      &made);
+  if (status != MBR_OK) return status;
+  if (request != NULL) request->base = made;
+  return mbr_request_commit(made, w, MBR_OK);
+}
+
+static mbr_status receive_cabin_climate_dialogs_slider(const mbr_receiver *to, mbr_frame_kind kind,
+    mbr_status fault, mbr_str text, mbr_reader *r) {
+  typedef void done_fn(void *arg, const cabin_climate_dialogs_slider_answer *answer);
+  cabin_climate_dialogs_slider_answer answer = {.outcome = MBR_OUTCOME_FAULT, .fault = fault, .text = text};
+  switch (kind) {
+    case MBR_FRAME_ITEM: {
+      typedef void item_fn(void *arg, float item);
+      float item;
+      mbr_read_f32(r, &item);
+      if (mbr_reader_finish(r) != MBR_OK) return r->status;
+      if (to->item != NULL) ((item_fn *)to->item)(to->arg, item);
+      return MBR_OK;
+    }
+    case MBR_FRAME_END:
+      answer.outcome = MBR_OUTCOME_OK;
+      break;
+    case MBR_FRAME_FAULT:
+      break;
+    default:
+      return MBR_BAD_FRAME;
+  }
+  if (r != NULL && mbr_reader_finish(r) != MBR_OK) return r->status;
+  if (to->done != NULL) ((done_fn *)to->done)(to->arg, &answer);
+  return MBR_OK;
+}
+
+mbr_status cabin_climate_dialogs_slider_send(const cabin_climate_dialogs_client *client, uint8_t zone,
+    cabin_climate_dialogs_slider_receiver receiver, const mbr_request_options *options,
+    cabin_climate_dialogs_slider_request *request) {
+  mbr_writer writer, *w = &writer;
+  mbr_request made;
+  const mbr_receiver to = {.item = (void (*)(void))receiver.item, .done = (void (*)(void))receiver.done,
+      .arg = receiver.arg};
+  mbr_status status = mbr_request_begin(&client->base, at_cabin_climate_dialogs_slider, 1, options, &to, w,
+      &made);
+  if (status != MBR_OK) return status;
+  if (request != NULL) request->base = made;
+  return mbr_request_commit(made, w, mbr_write_u8(w, zone));
+}
+
+static mbr_status receive_cabin_climate_dialogs_record(const mbr_receiver *to, mbr_frame_kind kind,
+    mbr_status fault, mbr_str text, mbr_reader *r) {
+  typedef void done_fn(void *arg, const cabin_climate_dialogs_record_answer *answer);
+  cabin_climate_dialogs_record_answer answer = {.outcome = MBR_OUTCOME_FAULT, .fault = fault, .text = text};
+  switch (kind) {
+    case MBR_FRAME_OK:
+      answer.outcome = MBR_OUTCOME_OK;
+      mbr_read_u64(r, &answer.value);
+      break;
+    case MBR_FRAME_FAULT:
+      break;
+    default:
+      return MBR_BAD_FRAME;
+  }
+  if (r != NULL && mbr_reader_finish(r) != MBR_OK) return r->status;
+  if (to->done != NULL) ((done_fn *)to->done)(to->arg, &answer);
+  return MBR_OK;
+}
+
+mbr_status cabin_climate_dialogs_record_send(const cabin_climate_dialogs_client *client, uint8_t items,
+    cabin_climate_dialogs_record_receiver receiver, const mbr_request_options *options,
+    cabin_climate_dialogs_record_request *request) {
+  mbr_writer writer, *w = &writer;
+  mbr_request made;
+  const mbr_receiver to = {.done = (void (*)(void))receiver.done, .ready = (void (*)(void))receiver.ready,
+      .arg = receiver.arg};
+  mbr_status status = mbr_request_begin(&client->base, at_cabin_climate_dialogs_record, 1, options, &to, w,
+      &made);
+  if (status != MBR_OK) return status;
+  if (request != NULL) request->base = made;
+  return mbr_request_commit(made, w, mbr_write_u8(w, items));
+}
+
+mbr_status cabin_climate_dialogs_record_push(cabin_climate_dialogs_record_request request,
+    const cabin_climate_reading *item) {
+  mbr_writer writer, *w = &writer;
+  mbr_status status = mbr_request_item_begin(request.base, cabin_climate_reading_size(item), w);
+  return status != MBR_OK ? status
+      : mbr_request_item_commit(request.base, w, cabin_climate_reading_encode(w, item));
+}
+
+static mbr_status receive_cabin_climate_dialogs_translate(const mbr_receiver *to, mbr_frame_kind kind,
+    mbr_status fault, mbr_str text, mbr_reader *r) {
+  typedef void done_fn(void *arg, const cabin_climate_dialogs_translate_answer *answer);
+  cabin_climate_dialogs_translate_answer answer = {.outcome = MBR_OUTCOME_FAULT, .fault = fault,
+      .text = text};
+  switch (kind) {
+    case MBR_FRAME_ITEM: {
+      typedef void item_fn(void *arg, mbr_str item);
+      mbr_str item;
+      mbr_read_str(r, &item, MBR_UNBOUNDED);
+      if (mbr_reader_finish(r) != MBR_OK) return r->status;
+      if (to->item != NULL) ((item_fn *)to->item)(to->arg, item);
+      return MBR_OK;
+    }
+    case MBR_FRAME_END:
+      answer.outcome = MBR_OUTCOME_OK;
+      break;
+    case MBR_FRAME_FAULT:
+      break;
+    default:
+      return MBR_BAD_FRAME;
+  }
+  if (r != NULL && mbr_reader_finish(r) != MBR_OK) return r->status;
+  if (to->done != NULL) ((done_fn *)to->done)(to->arg, &answer);
+  return MBR_OK;
+}
+
+mbr_status cabin_climate_dialogs_translate_send(const cabin_climate_dialogs_client *client,
+    cabin_climate_dialogs_translate_receiver receiver, const mbr_request_options *options,
+    cabin_climate_dialogs_translate_request *request) {
+  mbr_writer writer, *w = &writer;
+  mbr_request made;
+  const mbr_receiver to = {.item = (void (*)(void))receiver.item, .done = (void (*)(void))receiver.done,
+      .ready = (void (*)(void))receiver.ready, .arg = receiver.arg};
+  mbr_status status = mbr_request_begin(&client->base, at_cabin_climate_dialogs_translate, 0, options, &to, w,
+      &made);
+  if (status != MBR_OK) return status;
+  if (request != NULL) request->base = made;
+  return mbr_request_commit(made, w, MBR_OK);
+}
+
+mbr_status cabin_climate_dialogs_translate_push(cabin_climate_dialogs_translate_request request,
+    mbr_str item) {
+  mbr_writer writer, *w = &writer;
+  mbr_status status = mbr_request_item_begin(request.base, mbr_size_add(8, item.size), w);
+  return status != MBR_OK ? status
+      : mbr_request_item_commit(request.base, w, mbr_write_str(w, item, MBR_UNBOUNDED));
+}
+
+mbr_status cabin_climate_dialogs_note_send(const cabin_climate_dialogs_client *client, mbr_str text,
+    const mbr_request_options *options) {
+  mbr_writer writer, *w = &writer;
+  mbr_request made;
+  mbr_status status = mbr_request_begin(&client->base, at_cabin_climate_dialogs_note,
+      mbr_size_add(8, text.size), options, NULL, w, &made);
+  return status != MBR_OK ? status : mbr_request_commit(made, w, mbr_write_str(w, text, MBR_UNBOUNDED));
+}
+
+static mbr_status receive_cabin_climate_dialogs_dismiss(const mbr_receiver *to, mbr_frame_kind kind,
+    mbr_status fault, mbr_str text, mbr_reader *r) {
+  typedef void done_fn(void *arg, const cabin_climate_dialogs_dismiss_answer *answer);
+  cabin_climate_dialogs_dismiss_answer answer = {.outcome = MBR_OUTCOME_FAULT, .fault = fault, .text = text};
+  switch (kind) {
+    case MBR_FRAME_OK:
+      answer.outcome = MBR_OUTCOME_OK;
+      break;
+    case MBR_FRAME_FAULT:
+      break;
+    default:
+      return MBR_BAD_FRAME;
+  }
+  if (r != NULL && mbr_reader_finish(r) != MBR_OK) return r->status;
+  if (to->done != NULL) ((done_fn *)to->done)(to->arg, &answer);
+  return MBR_OK;
+}
+
+mbr_status cabin_climate_dialogs_dismiss_send(const cabin_climate_dialogs_client *client,
+    cabin_climate_dialogs_dismiss_receiver receiver, const mbr_request_options *options,
+    cabin_climate_dialogs_dismiss_request *request) {
+  mbr_writer writer, *w = &writer;
+  mbr_request made;
+  const mbr_receiver to = {.done = (void (*)(void))receiver.done, .arg = receiver.arg};
+  mbr_status status = mbr_request_begin(&client->base, at_cabin_climate_dialogs_dismiss, 0, options, &to, w,
+      &made);
+  if (status != MBR_OK) return status;
+  if (request != NULL) request->base = made;
+  return mbr_request_commit(made, w, MBR_OK);
+}
+
+static void keep_cabin_climate_dialogs_dismiss(void *arg,
+    const cabin_climate_dialogs_dismiss_answer *answer) {
+  *(cabin_climate_dialogs_dismiss_answer *)arg = *answer;
+}
+
+mbr_status cabin_climate_dialogs_dismiss_wait(const cabin_climate_dialogs_client *client,
+    const mbr_request_options *options, mbr_arena *arena, cabin_climate_dialogs_dismiss_answer *answer) {
+  mbr_writer writer, *w = &writer;
+  mbr_request made;
+  const mbr_receiver to = {.done = (void (*)(void))keep_cabin_climate_dialogs_dismiss, .arg = answer};
+  mbr_status status = mbr_request_begin_wait(&client->base, at_cabin_climate_dialogs_dismiss, 0, options, &to,
+      arena, w, &made);
+  if (status == MBR_OK) status = mbr_request_commit(made, w, MBR_OK);
+  return status != MBR_OK ? status : mbr_request_wait(made);
+}
+
+static const mbr_remote_method methods_cabin_climate_dialogs[] = {
+  {.id = 0x0c3cf56e, .fingerprint = UINT64_C(0xb69c272d9493272b), .flags = MBR_METHOD_ONEWAY,
+      .name = "cabin.climate.Dialogs.note"},
+  {.id = 0x0d064938, .fingerprint = UINT64_C(0xcfaf31313109712f), .flags = MBR_METHOD_STREAM,
+      .name = "cabin.climate.Dialogs.pressed", .receive = receive_cabin_climate_dialogs_pressed},
+  {.id = 0x218d3be7, .fingerprint = UINT64_C(0x7d80a31bbd94f5c4), .flags = MBR_METHOD_UPLOAD,
+      .name = "cabin.climate.Dialogs.record", .receive = receive_cabin_climate_dialogs_record},
+  {.id = 0x2e475d7f, .fingerprint = UINT64_C(0x7b0e6732b69a3667),
+      .flags = MBR_METHOD_STREAM | MBR_METHOD_LATEST, .name = "cabin.climate.Dialogs.slider",
+      .receive = receive_cabin_climate_dialogs_slider},
+  {.id = 0x4458bcea, .fingerprint = UINT64_C(0x9b44cc4481bc142c), .timeout_ms = 30000,
+      .name = "cabin.climate.Dialogs.confirm", .receive = receive_cabin_climate_dialogs_confirm},
+  {.id = 0x45d743e0, .fingerprint = UINT64_C(0xcb2cc66948bc8008),
+      .flags = MBR_METHOD_STREAM | MBR_METHOD_UPLOAD, .name = "cabin.climate.Dialogs.translate",
+      .receive = receive_cabin_climate_dialogs_translate},
+  {.id = 0x7b8ae706, .fingerprint = UINT64_C(0x09ee0a17f6bfd9f0), .name = "cabin.climate.Dialogs.dismiss",
+      .receive = receive_cabin_climate_dialogs_dismiss},
+  {.id = 0x80028093, .fingerprint = UINT64_C(0xff356d92c7743f1a), .name = "cabin.climate.Dialogs.choose",
+      .receive = receive_cabin_climate_dialogs_choose},
+};
+
+static const mbr_type_shape types_cabin_climate_dialogs[] = {
+  {0x101f83c0, UINT64_C(0x6a73435edfff71bd)}, /* cabin.climate.Gear */
+  {0x235fe445, UINT64_C(0x056bf638d8dd29cd)}, /* cabin.climate.Reading */
+  {0x4c0d165c, UINT64_C(0x6294ede0e70cebb5)}, /* cabin.climate.Doors */
+  {0x64d3a2f8, UINT64_C(0x1ca01e3b4faebbbe)}, /* cabin.climate.ClimateError */
+  {0x84a48e62, UINT64_C(0x77842c3c68032d1a)}, /* cabin.shared.Position */
+  {0xa8bc2fc8, UINT64_C(0x92e6c16fe3b64f02)}, /* cabin.climate.Mode */
+};
+
+mbr_status cabin_climate_dialogs_client_open(cabin_climate_dialogs_client *client, mbr_peer *peer) {
+  static const mbr_remote_service service = {"cabin.climate.Dialogs", methods_cabin_climate_dialogs, 8,
+      types_cabin_climate_dialogs, 6};
+  return mbr_client_open(&client->base, peer, &service, client->compatibility);
+}
+
 mbr_status cabin_climate_nothing_serve(mbr_peer *peer, const cabin_climate_nothing_ops *ops, void *self) {
-  static const mbr_service service = {"cabin.climate.Nothing", NULL, 0};
+  static const mbr_service service = {"cabin.climate.Nothing", NULL, 0, NULL, 0};
   return mbr_peer_serve(peer, &service, ops, self);
 }
 

@@ -6,7 +6,7 @@
 library;
 
 export 'src/library.dart';
-export 'src/mbr/connection.dart' show MbrConnection, MbrMethod;
+export 'src/mbr/connection.dart' hide openLibrary;
 export 'src/mbr/exceptions.dart';
 export 'src/mbr/json.dart' show MbrJsonException;
 export 'src/mbr/uuid.dart';

@@ -5,14 +5,19 @@
 /// The services of cabin.climate.
 library;
 
+import 'dart:async';
+import 'dart:core';
+import 'dart:core' as $core;
 import 'dart:typed_data';
 
 import 'cabin_climate_codec.dart';
 import 'cabin_climate_types.dart';
+import 'cabin_climate_web.dart' if (dart.library.ffi) 'cabin_climate_native.dart' show ClimateNative;
 import 'cabin_shared_codec.dart' show decodeRefusal;
 import 'cabin_shared_types.dart' show Refusal;
 import 'library.dart';
 import 'mbr/connection.dart';
+import 'mbr/direct.dart';
 import 'mbr/uuid.dart';
 import 'mbr/wire.dart';
 
@@ -22,17 +27,26 @@ abstract interface class Climate {
   ///
   /// [celsius]: Unit: Celsius. Range: 5 to 30.
   ///
+  /// Deadline: 500 ms.
+  ///
   /// Throws [ClimateError].
   Future<double> setTarget({required int zone, required double celsius});
 
+  /// Deadline: 2 s.
+  ///
   /// Throws [Refusal].
   Future<Reading> getReading({required int zone});
 
   /// [writer]: At most 32 bytes of UTF-8.
+  ///
+  /// Deadline: 2 s.
   Future<void> rename({required int zone, String? writer});
 
+  /// Deadline: 2 s.
   Future<Uint8List> zones();
 
+  /// Deadline: 2 s.
+  ///
   /// Throws [ClimateError].
   Future<List<Event>> describe({required MbrUuid id, required Doors doors, Vehicle? vehicle});
 
@@ -40,24 +54,93 @@ abstract interface class Climate {
 
   /// Readings as they come.
   ///
+  /// Deadline: 2 s.
+  ///
   /// Throws [ClimateError].
   Stream<Reading> watch({int hz = 10, BigInt? limit});
 
+  /// Deadline: 2 s.
   @Deprecated('use watch')
   Stream<int> ticks();
+
+  /// Where the knob stands.
+  ///
+  /// No deadline. A slow listener misses items, but never the newest.
+  Stream<double> knob({required int zone});
+
+  /// Answered on the caller's thread.
+  int zoneCount();
+
+  /// [share]: Range: 0 to 1.
+  Mode blend({required int zone, required double share, required Gear gear, Mode direct = Mode.auto});
+
+  int odometer({required Country country, required DateTime since, required String letter});
+
+  /// [name]: At most 16 bytes of UTF-8.
+  ///
+  /// Throws [ClimateError].
+  Reading? preset({required String name});
+
+  /// Answers how many lines it took.
+  ///
+  /// [lines]: At most 64 bytes of UTF-8.
+  ///
+  /// Deadline: 2 s.
+  ///
+  /// Throws [ClimateError].
+  Future<int> importLog({required Stream<String> lines, Mode mode = Mode.auto});
+
+  /// Deadline: 2 s.
+  Stream<Event> mix({required Stream<(int, double)> targets});
+
+  /// Deadline: 2 s.
+  Future<void> ping();
+
+  /// Deadline: 2 s.
+  Future<Uint8List> image({required int zone});
 }
 
 /// [Climate], reached through a connection.
 final class ClimateApi implements Climate {
   /// On [connection], or on the one that this isolate shares.
-  ClimateApi([MbrConnection? connection]) : _connection = connection ?? ShowcaseLibrary.connection;
+  ClimateApi([MbrConnection? connection])
+      : _connection = connection ?? ShowcaseLibrary.connection,
+        _options = null;
+
+  ClimateApi._(this._connection, this._options);
 
   final MbrConnection _connection;
+  final MbrCallOptions? _options;
+
+  /// The same service, its calls with [timeout] in place of their deadlines, and ended by
+  /// [cancelToken]. What is not given is as it is here.
+  ClimateApi withOptions({$core.Duration? timeout, MbrCancelToken? cancelToken}) =>
+      ClimateApi._(
+        _connection,
+        MbrCallOptions(
+          timeout: timeout ?? _options?.timeout,
+          cancelToken: cancelToken ?? _options?.cancelToken,
+        ),
+      );
+
+  static const _contract = MbrContract('cabin.climate.Climate', [
+    MbrType('cabin.climate.ClimateError', '1ca01e3b4faebbbe'),
+    MbrType('cabin.climate.Country', 'be7dd8a040ec7d8d'),
+    MbrType('cabin.climate.Doors', '6294ede0e70cebb5'),
+    MbrType('cabin.climate.Event', '26173116be127c90'),
+    MbrType('cabin.climate.Gear', '6a73435edfff71bd'),
+    MbrType('cabin.climate.Mode', '92e6c16fe3b64f02'),
+    MbrType('cabin.climate.Reading', '056bf638d8dd29cd'),
+    MbrType('cabin.climate.Vehicle', '4c591be427a0f783'),
+    MbrType('cabin.shared.Position', '77842c3c68032d1a'),
+    MbrType('cabin.shared.Refusal', '73ec165fa0710100'),
+  ]);
 
   static double _setTargetResult(MbrReader reader) => reader.readF32('Climate.setTarget');
 
-  static const _setTargetMethod = MbrMethod(0xce300380, 'cabin.climate.Climate.set_target', _setTargetResult,
-      decodeError: decodeClimateError);
+  static const _setTargetMethod = MbrMethod(0xce300380, 'cabin.climate.Climate.set_target',
+      'efd6d12f859d20d1', _contract, _setTargetResult, types: [0], decodeError: decodeClimateError,
+      timeout: $core.Duration(milliseconds: 500));
 
   @override
   Future<double> setTarget({required int zone, required double celsius}) =>
@@ -65,18 +148,20 @@ final class ClimateApi implements Climate {
         writer.writeU8(zone, 'Climate.setTarget.zone');
         writer.writeF32(writer.checkSingle(celsius, 'Climate.setTarget.celsius', min: 5.0, max: 30.0),
             'Climate.setTarget.celsius');
-      });
+      }, options: _options);
 
-  static const _getReadingMethod = MbrMethod(0xed20ca47, 'cabin.climate.Climate.get_reading', decodeReading,
-      decodeError: decodeRefusal);
+  static const _getReadingMethod = MbrMethod(0xed20ca47, 'cabin.climate.Climate.get_reading',
+      '80ce0ffd77cb9b25', _contract, decodeReading, types: [4, 5, 6, 8, 9], decodeError: decodeRefusal,
+      timeout: $core.Duration(seconds: 2));
 
   @override
   Future<Reading> getReading({required int zone}) =>
       _connection.call(_getReadingMethod, (writer) {
         writer.writeU8(zone, 'Climate.getReading.zone');
-      });
+      }, options: _options);
 
-  static const _renameMethod = MbrMethod<void>(0x3a5b5942, 'cabin.climate.Climate.rename', MbrReader.nothing);
+  static const _renameMethod = MbrMethod<void>(0x3a5b5942, 'cabin.climate.Climate.rename',
+      '6217a954fc9d929f', _contract, MbrReader.nothing, timeout: $core.Duration(seconds: 2));
 
   @override
   Future<void> rename({required int zone, String? writer}) {
@@ -85,21 +170,23 @@ final class ClimateApi implements Climate {
       writer.writeU8(zone, 'Climate.rename.zone');
       if (writer.writeOption($writer) case final $writer?)
         writer.writeString($writer, 'Climate.rename.writer', max: 32);
-    });
+    }, options: _options);
   }
 
   static Uint8List _zonesResult(MbrReader reader) => reader.readU8List('Climate.zones', max: 4);
 
-  static const _zonesMethod = MbrMethod(0xc230edcf, 'cabin.climate.Climate.zones', _zonesResult);
+  static const _zonesMethod = MbrMethod(0xc230edcf, 'cabin.climate.Climate.zones', 'a17290544e8a38c6',
+      _contract, _zonesResult, timeout: $core.Duration(seconds: 2));
 
   @override
-  Future<Uint8List> zones() => _connection.call(_zonesMethod, MbrWriter.nothing);
+  Future<Uint8List> zones() => _connection.call(_zonesMethod, MbrWriter.nothing, options: _options);
 
   static List<Event> _describeResult(MbrReader reader) =>
       reader.readList('Climate.describe', decodeEvent, minSize: 4);
 
-  static const _describeMethod = MbrMethod(0x34e95e49, 'cabin.climate.Climate.describe', _describeResult,
-      decodeError: decodeClimateError);
+  static const _describeMethod = MbrMethod(0x34e95e49, 'cabin.climate.Climate.describe', '54eb88aafed2c428',
+      _contract, _describeResult, types: [0, 1, 2, 3, 4, 5, 6, 7, 8], decodeError: decodeClimateError,
+      timeout: $core.Duration(seconds: 2));
 
   @override
   Future<List<Event>> describe({required MbrUuid id, required Doors doors, Vehicle? vehicle}) =>
@@ -108,9 +195,10 @@ final class ClimateApi implements Climate {
         encodeDoors(writer, doors, 'Climate.describe.doors');
         if (writer.writeOption(vehicle) case final vehicle?)
           writer.writeStruct(vehicle, 'Climate.describe.vehicle', encodeVehicle);
-      });
+      }, options: _options);
 
-  static const _nudgeMethod = MbrMethod<void>(0x68e628f3, 'cabin.climate.Climate.nudge', MbrReader.nothing);
+  static const _nudgeMethod = MbrMethod<void>(0x68e628f3, 'cabin.climate.Climate.nudge', 'dc902781fc8edb24',
+      _contract, MbrReader.nothing);
 
   @override
   void nudge({required int zone}) =>
@@ -118,22 +206,238 @@ final class ClimateApi implements Climate {
         writer.writeU8(zone, 'Climate.nudge.zone');
       });
 
-  static const _watchMethod = MbrMethod(0xea8cda4b, 'cabin.climate.Climate.watch', decodeReading,
-      decodeError: decodeClimateError);
+  static const _watchMethod = MbrMethod(0xea8cda4b, 'cabin.climate.Climate.watch', 'e797adbfa267f332',
+      _contract, decodeReading, types: [0, 4, 5, 6, 8], decodeError: decodeClimateError,
+      timeout: $core.Duration(seconds: 2));
 
   @override
   Stream<Reading> watch({int hz = 10, BigInt? limit}) =>
       _connection.stream(_watchMethod, (writer) {
         writer.writeU16(hz, 'Climate.watch.hz');
         writer.writeU64(limit ?? BigInt.from(5), 'Climate.watch.limit');
-      });
+      }, options: _options);
 
   static int _ticksResult(MbrReader reader) => reader.readU32('Climate.ticks');
 
-  static const _ticksMethod = MbrMethod(0xccfbe5ea, 'cabin.climate.Climate.ticks', _ticksResult);
+  static const _ticksMethod = MbrMethod(0xccfbe5ea, 'cabin.climate.Climate.ticks', 'bc117c5ec4b7c403',
+      _contract, _ticksResult, timeout: $core.Duration(seconds: 2));
 
   @override
-  Stream<int> ticks() => _connection.stream(_ticksMethod, MbrWriter.nothing);
+  Stream<int> ticks() => _connection.stream(_ticksMethod, MbrWriter.nothing, options: _options);
+
+  static double _knobResult(MbrReader reader) => reader.readF32('Climate.knob');
+
+  static const _knobMethod = MbrMethod(0x3ed444ec, 'cabin.climate.Climate.knob', '7b0e6732b69a3667',
+      _contract, _knobResult, timeout: MbrTimeout.none, isLatest: true);
+
+  @override
+  Stream<double> knob({required int zone}) =>
+      _connection.stream(_knobMethod, (writer) {
+        writer.writeU8(zone, 'Climate.knob.zone');
+      }, options: _options);
+
+  static const _zoneCountMethod = MbrMethod<void>(0x92cc580a, 'cabin.climate.Climate.zone_count',
+      '43c87d5c50aa5103', _contract, MbrReader.nothing);
+
+  late final _zoneCountFunction = MbrDirect(_connection, _zoneCountMethod, ClimateNative.zoneCount);
+
+  @override
+  int zoneCount() {
+    final direct = _zoneCountFunction;
+    return direct.function(direct.target);
+  }
+
+  static const _blendMethod = MbrMethod<void>(0x67b45abb, 'cabin.climate.Climate.blend', '75df1399d18e9e94',
+      _contract, MbrReader.nothing, types: [4, 5]);
+
+  late final _blendFunction = MbrDirect(_connection, _blendMethod, ClimateNative.blend);
+
+  @override
+  Mode blend({required int zone, required double share, required Gear gear, Mode direct = Mode.auto}) {
+    final $direct = _blendFunction;
+    final result = $direct.function(
+      $direct.target,
+      MbrScalar.u8(zone, 'Climate.blend.zone'),
+      MbrScalar.single(share, 'Climate.blend.share', min: 0.0, max: 1.0),
+      gear.value,
+      direct.index,
+    );
+    return MbrScalar.index(result, Mode.values, 'Climate.blend');
+  }
+
+  static const _odometerMethod = MbrMethod<void>(0x79fc7ac5, 'cabin.climate.Climate.odometer',
+      '55cd64afa83821a4', _contract, MbrReader.nothing, types: [1]);
+
+  late final _odometerFunction = MbrDirect(_connection, _odometerMethod, ClimateNative.odometer);
+
+  @override
+  int odometer({required Country country, required DateTime since, required String letter}) {
+    final direct = _odometerFunction;
+    final result = direct.function(
+      direct.target,
+      MbrScalar.u16(country.value, 'Climate.odometer.country'),
+      since.microsecondsSinceEpoch,
+      MbrScalar.rune(letter, 'Climate.odometer.letter'),
+    );
+    return MbrScalar.integer(result, 'Climate.odometer', min: 0);
+  }
+
+  static Reading? _presetResult(MbrReader reader) => reader.readOption('Climate.preset')
+      ? reader.readStruct('Climate.preset', decodeReading)
+      : null;
+
+  static const _presetMethod = MbrMethod(0x524c36cf, 'cabin.climate.Climate.preset', '862a2cbe78836487',
+      _contract, _presetResult, types: [0, 4, 5, 6, 8], decodeError: decodeClimateError);
+
+  @override
+  Reading? preset({required String name}) =>
+      _connection.callSync(_presetMethod, (writer) {
+        writer.writeString(name, 'Climate.preset.name', max: 16);
+      });
+
+  static int _importLogResult(MbrReader reader) => reader.readU32('Climate.importLog');
+
+  static const _importLogMethod = MbrMethod(0x4a7fc82c, 'cabin.climate.Climate.import_log',
+      'e03333330442aef0', _contract, _importLogResult, types: [0, 5], decodeError: decodeClimateError,
+      timeout: $core.Duration(seconds: 2));
+
+  @override
+  Future<int> importLog({required Stream<String> lines, Mode mode = Mode.auto}) =>
+      _connection.call(_importLogMethod, (writer) {
+        encodeMode(writer, mode);
+      }, options: _options, upload: MbrUpload<String>(lines, (writer, item) {
+        writer.writeString(item, 'Climate.importLog.lines', max: 64);
+      }));
+
+  static const _mixMethod = MbrMethod(0x313c3286, 'cabin.climate.Climate.mix', 'c7f0215392646562', _contract,
+      decodeEvent, types: [2, 3, 4, 5, 6, 8], timeout: $core.Duration(seconds: 2), window: 4);
+
+  @override
+  Stream<Event> mix({required Stream<(int, double)> targets}) =>
+      _connection.stream(_mixMethod, MbrWriter.nothing, options: _options,
+          upload: MbrUpload<(int, double)>(targets, (writer, item) {
+        writer.writeU8(item.$1, 'Climate.mix.targets');
+        writer.writeF32(item.$2, 'Climate.mix.targets');
+      }));
+
+  static const _pingMethod = MbrMethod<void>(0x0886ff78, 'cabin.climate.Climate.ping', '09ee0a17f6bfd9f0',
+      _contract, MbrReader.nothing, timeout: $core.Duration(seconds: 2), isInline: true);
+
+  @override
+  Future<void> ping() => _connection.call(_pingMethod, MbrWriter.nothing, options: _options);
+
+  static Uint8List _imageResult(MbrReader reader) => reader.readBytes('Climate.image');
+
+  static const _imageMethod = MbrMethod(0xff45029d, 'cabin.climate.Climate.image', 'c5803e7edee50e77',
+      _contract, _imageResult, timeout: $core.Duration(seconds: 2), isBytes: true);
+
+  @override
+  Future<Uint8List> image({required int zone}) =>
+      _connection.call(_imageMethod, (writer) {
+        writer.writeU8(zone, 'Climate.image.zone');
+      }, options: _options);
+}
+
+/// What the driver is asked and told; implemented in Dart.
+abstract interface class Dialogs {
+  /// Waits for an answer.
+  ///
+  /// Deadline: 30 s.
+  Future<bool> confirm({required String text, bool urgent = false});
+
+  /// Throws [ClimateError].
+  Future<Reading?> choose({required List<Reading> from, int? reader});
+
+  /// Throws [ClimateError].
+  Stream<(int, Doors)> pressed();
+
+  /// A slow listener misses items, but never the newest.
+  Stream<double> slider({required int zone});
+
+  Future<BigInt> record({required Stream<Reading> readings, required int items});
+
+  Stream<String> translate({required Stream<String> words});
+
+  FutureOr<void> note({required String text});
+
+  Future<void> dismiss();
+}
+
+/// Offers a [Dialogs] to the other side of a connection: `connection.serve(DialogsHost(implementation))`.
+final class DialogsHost extends MbrHost {
+  DialogsHost(Dialogs implementation) : super(_contract, _methods(implementation));
+
+  static const _contract = MbrContract('cabin.climate.Dialogs', [
+    MbrType('cabin.climate.ClimateError', '1ca01e3b4faebbbe'),
+    MbrType('cabin.climate.Doors', '6294ede0e70cebb5'),
+    MbrType('cabin.climate.Gear', '6a73435edfff71bd'),
+    MbrType('cabin.climate.Mode', '92e6c16fe3b64f02'),
+    MbrType('cabin.climate.Reading', '056bf638d8dd29cd'),
+    MbrType('cabin.shared.Position', '77842c3c68032d1a'),
+  ]);
+
+  static List<MbrHostMethod<Object?>> _methods(Dialogs implementation) => [
+        MbrHostMethod<bool>.unary(0x4458bcea, 'cabin.climate.Dialogs.confirm', '9b44cc4481bc142c',
+            (call, reader) {
+          final text = reader.readString('Dialogs.confirm.text');
+          final urgent = reader.readBool('Dialogs.confirm.urgent');
+          return () => implementation.confirm(text: text, urgent: urgent);
+        }, (writer, result) {
+          writer.writeBool(result);
+        }),
+        MbrHostMethod<Reading?>.unary(0x80028093, 'cabin.climate.Dialogs.choose', 'ff356d92c7743f1a',
+            (call, reader) {
+          final from = reader.readList('Dialogs.choose.from', decodeReading, minSize: 25);
+          final $reader = reader.readOption('Dialogs.choose.reader')
+              ? reader.readU8('Dialogs.choose.reader')
+              : null;
+          return () => implementation.choose(from: from, reader: $reader);
+        }, (writer, result) {
+          if (writer.writeOption(result) case final result?)
+            writer.writeStruct(result, 'Dialogs.choose', encodeReading);
+        }, writeError: MbrHostMethod.declared(encodeClimateError)),
+        MbrHostMethod<(int, Doors)>.stream(0x0d064938, 'cabin.climate.Dialogs.pressed', 'cfaf31313109712f',
+            (call, reader) {
+          return () => implementation.pressed();
+        }, (writer, result) {
+          writer.writeU8(result.$1, 'Dialogs.pressed');
+          encodeDoors(writer, result.$2, 'Dialogs.pressed');
+        }, writeError: MbrHostMethod.declared(encodeClimateError)),
+        MbrHostMethod<double>.stream(0x2e475d7f, 'cabin.climate.Dialogs.slider', '7b0e6732b69a3667',
+            (call, reader) {
+          final zone = reader.readU8('Dialogs.slider.zone');
+          return () => implementation.slider(zone: zone);
+        }, (writer, result) {
+          writer.writeF32(result, 'Dialogs.slider');
+        }, isLatest: true),
+        MbrHostMethod<BigInt>.unary(0x218d3be7, 'cabin.climate.Dialogs.record', '7d80a31bbd94f5c4',
+            (call, reader) {
+          final items = reader.readU8('Dialogs.record.items');
+          return () => implementation.record(
+            readings: call.items((reader) => reader.readStruct('Dialogs.record.readings', decodeReading)),
+            items: items,
+          );
+        }, (writer, result) {
+          writer.writeU64(result, 'Dialogs.record');
+        }, window: 8),
+        MbrHostMethod<String>.stream(0x45d743e0, 'cabin.climate.Dialogs.translate', 'cb2cc66948bc8008',
+            (call, reader) {
+          return () => implementation.translate(
+            words: call.items((reader) => reader.readString('Dialogs.translate.words')),
+          );
+        }, (writer, result) {
+          writer.writeString(result, 'Dialogs.translate');
+        }, isConcurrent: true),
+        MbrHostMethod<void>.oneway(0x0c3cf56e, 'cabin.climate.Dialogs.note', 'b69c272d9493272b',
+            (call, reader) {
+          final text = reader.readString('Dialogs.note.text');
+          return () => implementation.note(text: text);
+        }),
+        MbrHostMethod<void>.unary(0x7b8ae706, 'cabin.climate.Dialogs.dismiss', '09ee0a17f6bfd9f0',
+            (call, reader) {
+          return () => implementation.dismiss();
+        }, (writer, _) {}),
+      ];
 }
 
 abstract interface class Nothing {}

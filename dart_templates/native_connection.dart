@@ -1,0 +1,570 @@
+/// One connection: frames out through the request buffer, frames in through the ring, and what keeps the
+/// isolate alive.
+///
+/// What came in is decoded in one go, its memory given back, and only then delivered: listeners may do
+/// anything. There is one queue of decoded events for all of them. An inline call, which reads the ring while
+/// it is made, may be made by a listener: what it finds for others then queues up behind what they have
+/// coming.
+part of 'native.dart';
+
+/// Frames decoded in one turn of the event loop; the rest waits for the next.
+const int _framesPerTurn = 256;
+
+/// The largest request; the library has a limit of its own, not above this one.
+const int _requestMax = 0x10000000;
+
+final class _NativeConnection implements MbrConnection {
+  _NativeConnection(_Api api, this._native, this._port, this._ticket)
+      : _submit = api.submit.asFunction(isLeaf: true),
+        _submitHere = api.submitHere.asFunction(),
+        _sync = api.sync.asFunction(),
+        _control = api.control.asFunction(isLeaf: true),
+        _drain = api.drain.asFunction(isLeaf: true),
+        _take = api.take.asFunction(isLeaf: true),
+        _release = api.release,
+        _newTicket = api.ticket.asFunction(isLeaf: true),
+        _resize = api.resize.asFunction(isLeaf: true),
+        _findFunction = api.direct.asFunction(isLeaf: true),
+        _count = api.counters.asFunction(isLeaf: true) {
+    final shared = _native.ref;
+    _ring = ByteData.sublistView(shared.ring.asTypedList(shared.ringSize));
+    _reader = MbrReader(_ring, 0, 0);
+    _answer = shared.answer;
+    _answerReader = _newAnswerReader();
+    _writer = _newWriter();
+    _requestSize = shared.requestSize;
+    _calls = _CallTable(shared.callCount);
+    _readHellos(api.hello.asFunction(isLeaf: true));
+    _port.handler = _onDoorbell;
+  }
+
+  final Pointer<_Shared> _native;
+  final RawReceivePort _port;
+  final _Ticket _ticket;
+  final int Function(Pointer<_Shared>, int) _submit;
+  final int Function(Pointer<_Shared>, int) _submitHere;
+  final int Function(Pointer<_Shared>, int) _sync;
+  final int Function(Pointer<_Shared>, int, int, int, int) _control;
+  final int Function(Pointer<_Shared>, int) _drain;
+  final void Function(Pointer<_Shared>, int, Pointer<Void>) _take;
+  final Pointer<NativeFinalizerFunction> _release;
+  final Pointer<Void> Function() _newTicket;
+  final int Function(Pointer<_Shared>, int) _resize;
+  final _Function Function(Pointer<_Shared>, int) _findFunction;
+  final int Function(Pointer<_Shared>, int) _count;
+
+  late final ByteData _ring;
+  late MbrReader _reader; // of the ring
+  late final Pointer<Uint8> _answer; // the answer buffer of sync calls
+  late MbrReader _answerReader;
+  late MbrWriter _writer; // to the request buffer
+  late final int _requestSize;
+  late final _CallTable _calls;
+  final _Offers _offers = _Offers();
+  late final _Hosts _hosts = _Hosts(this);
+  late final _Deadlines _deadlines = _Deadlines(_expire);
+  final List<MbrTarget> _targets = [];
+  final Completer<void> _done = Completer<void>();
+
+  /// What was decoded and not delivered yet: so many events and, at the same index, whom they are for. The
+  /// lists stay as long as they once were.
+  final List<Object?> _events = [];
+  final List<_Receiver?> _receivers = [];
+  int _queued = 0;
+  bool _delivering = false;
+  bool _deliveryDue = false;
+
+  /// The unary call that is being made inline.
+  _Call<Object?>? _own;
+
+  /// The method whose values are being encoded. Lists are read through code that is not ours, which
+  /// must not find its way back to the request buffer.
+  String? _encoding;
+
+  bool _open = true;
+  bool _rung = false; // by itself
+  bool _keepsAlive = false;
+  bool _settling = false;
+  int _timed = 0; // open calls that have a deadline
+
+  @override
+  Duration? defaultTimeout;
+
+  @override
+  bool get isOpen => _open;
+
+  @override
+  Future<void> get done => _done.future;
+
+  @override
+  int get openCalls => _calls.length;
+
+  @override
+  Future<R> call<R>(MbrMethod<R> method, void Function(MbrWriter writer) encodeArguments,
+      {MbrCallOptions? options, MbrUpload<Object?>? upload}) {
+    final call = _Unary<R>(method, this);
+    final refused = _start(call, 0, encodeArguments, options, upload);
+    return refused == null ? call.future : Future<R>.error(refused.error, refused.stackTrace);
+  }
+
+  @override
+  Stream<R> stream<R>(MbrMethod<R> method, void Function(MbrWriter writer) encodeArguments,
+          {MbrCallOptions? options, MbrUpload<Object?>? upload}) =>
+      _Streaming<R>(method, this, encodeArguments, options, upload).stream;
+
+  @override
+  void oneway(MbrMethod<void> method, void Function(MbrWriter writer) encodeArguments) {
+    _check(method);
+    _encodeCall(method.name, 0, 0, encodeArguments);
+    final status = _submitFrame(_kindCall, _fromCaller, 0, method.id);
+    if (status != MbrStatus.ok.code) throw _refusal(status, method);
+  }
+
+  @override
+  R callSync<R>(MbrMethod<R> method, void Function(MbrWriter writer) encodeArguments) {
+    _check(method);
+    _encodeCall(method.name, 0, 0, encodeArguments);
+    final size = _sync(_native, _putHeader(_kindCall, _fromCaller, 0, method.id));
+    _shrinkRequest();
+    if (size < 0) throw _refusal(-size, method);
+    return _readAnswer(method, size);
+  }
+
+  @override
+  (int function, MbrTarget target) direct(MbrMethod<Object?> method) {
+    _check(method);
+    final found = _findFunction(_native, method.id);
+    if (found.function == nullptr) {
+      throw MbrFault(MbrStatus.unsupported, 'the library has no function for it', method.name);
+    }
+    final target = MbrTarget(found.target.address);
+    _targets.add(target);
+    return (found.function.address, target);
+  }
+
+  @override
+  void serve(MbrHost host, {bool keepAlive = false}) {
+    if (!_open) throw MbrDisconnected(host.contract.service);
+    _hosts.add(host, keepAlive: keepAlive);
+    _encode(host.contract.service, _headerSize, (writer) => _writeHello(writer, host));
+    final status = _submitFrame(_kindHello, 0, 0, 0);
+    if (status != MbrStatus.ok.code) {
+      throw MbrFault(MbrStatus.of(status), 'the library does not take the service', host.contract.service);
+    }
+    _settle();
+  }
+
+  @override
+  MbrCounters? counters(String method) {
+    if (!_open || _count(_native, _fnv1a(method)) != MbrStatus.ok.code) return null;
+    final counters = _native.ref.counters;
+    return MbrCounters(
+      calls: counters.calls,
+      errors: counters.errors,
+      cancelled: counters.cancelled,
+      items: counters.items,
+      dropped: counters.dropped,
+      bytesIn: counters.bytesIn,
+      bytesOut: counters.bytesOut,
+      open: counters.open,
+      queued: counters.queued,
+    );
+  }
+
+  @override
+  void close() {
+    if (!_open) return;
+    if (_encoding != null) throw StateError('close() while the arguments of $_encoding are being encoded');
+    _open = false;
+    for (final target in _targets) {
+      target.address = 0;
+    }
+    _ticket.giveBack();
+    _port.close();
+    _deadlines.stop();
+    for (final call in _calls.open.toList()) {
+      _calls.remove(call);
+      call.over();
+      _post(call, _Failure(MbrDisconnected(call.method.name)));
+    }
+    _hosts.close();
+    _done.complete();
+  }
+
+  /// Throws where [method] cannot be called.
+  void _check(MbrMethod<Object?> method) {
+    if (!_open) throw MbrDisconnected(method.name);
+    final fault = _offers.refusal(method);
+    if (fault != null) throw fault;
+  }
+
+  /// Takes an index for [call] and sends its CALL frame; answers why it did not start, or null.
+  _Failure? _start(_Call<Object?> call, int credit, void Function(MbrWriter writer) encodeArguments,
+      MbrCallOptions? options, MbrUpload<Object?>? upload) {
+    final method = call.method;
+    if (!_open) return _Failure(MbrDisconnected(method.name));
+    final fault = _offers.refusal(method);
+    if (fault != null) return _Failure(fault);
+    final timeout = options?.timeout ?? method.timeout ?? defaultTimeout;
+    if (timeout != null && timeout <= Duration.zero) return _Failure(MbrDeadlineExceeded(method.name));
+    final token = options?.cancelToken;
+    if (token != null && token.isCancelled) return _Failure(MbrCancelled(method.name));
+    if (!_calls.add(call)) {
+      return _Failure(
+          MbrFault(MbrStatus.busy, '${_calls.length} calls are open on this connection', method.name));
+    }
+    final milliseconds = timeout == null ? 0 : MbrTimeout.milliseconds(timeout);
+    if (MbrConnection.timeline) call._task = TimelineTask()..start(method.name);
+    _Failure? failure;
+    try {
+      _encodeCall(method.name, milliseconds, credit, encodeArguments);
+      final status = _submitCall(call);
+      if (status != MbrStatus.ok.code) failure = _Failure(_refusal(status, method));
+    } catch (error, stackTrace) {
+      failure = _Failure(error, stackTrace);
+    }
+    if (failure != null && call.isOpen) _forget(call);
+    if (!call.isOpen) return failure;
+    _keepAlive();
+    if (milliseconds != 0) {
+      call.due = _deadlines.after(milliseconds);
+      _timed++;
+    }
+    if (token != null || upload != null) call.begun(token, upload);
+    return null;
+  }
+
+  MbrException _refusal(int status, MbrMethod<Object?> method) => status == MbrStatus.closed.code
+      ? MbrDisconnected(method.name)
+      : MbrFault(MbrStatus.of(status), 'the library did not take the call', method.name);
+
+  /// Ends [call] from this side, at once: what still arrives for it finds no receiver. Its [failure], if any,
+  /// is delivered a moment later.
+  void _abort(_Call<Object?> call, MbrCancelReason reason, _Failure? failure) {
+    if (!call.isOpen) return;
+    _sendControl(_kindCancel, _fromCaller, call.id, _reasonCode(reason));
+    _forget(call);
+    if (failure != null) _post(call, failure);
+  }
+
+  void _forget(_Call<Object?> call) {
+    _calls.remove(call);
+    call.over();
+    if (_keepsAlive && _calls.length == 0) _settle();
+  }
+
+  /// Ends the calls that are due, and answers when the next one is.
+  int _expire(int now) {
+    var next = 0;
+    for (final call in _calls.open.toList()) {
+      final due = call.due;
+      if (due == 0) continue;
+      if (due <= now) {
+        _abort(call, MbrCancelReason.deadline, _Failure(MbrDeadlineExceeded(call.method.name)));
+      } else if (next == 0 || due < next) {
+        next = due;
+      }
+    }
+    final hosts = _hosts.expire(now);
+    return next == 0 || (hosts != 0 && hosts < next) ? hosts : next;
+  }
+
+  void _keepAlive() {
+    if (!_keepsAlive) _port.keepIsolateAlive = _keepsAlive = true;
+  }
+
+  /// Lets the isolate end, or keeps it from that, in a moment: who has just heard of a call's end often
+  /// makes the next one.
+  void _settle() {
+    if (_settling) return;
+    _settling = true;
+    Zone.root.scheduleMicrotask(_settleNow);
+  }
+
+  void _settleNow() {
+    _settling = false;
+    if (!_open) return;
+    if (_timed == 0) _deadlines.stop();
+    final needed = _calls.length > 0 || _hosts.keepAlive;
+    if (needed != _keepsAlive) _port.keepIsolateAlive = _keepsAlive = needed;
+  }
+
+  /// Has [encode] write to the request buffer, from [offset] on.
+  T _encode<T>(String method, int offset, T Function(MbrWriter writer) encode) {
+    if (_encoding != null) {
+      throw StateError('$method called while the arguments of $_encoding are being encoded');
+    }
+    _encoding = method;
+    try {
+      _writer.offset = offset;
+      return encode(_writer);
+    } on MbrCodecException catch (error, stackTrace) {
+      _shrinkRequest();
+      Error.throwWithStackTrace(_rebased(error, offset), stackTrace);
+    } finally {
+      _encoding = null;
+    }
+  }
+
+  void _encodeCall(
+      String method, int milliseconds, int credit, void Function(MbrWriter writer) encodeArguments) {
+    _encode(method, _headerSize + _prefixSize, encodeArguments);
+    // The library counts whole milliseconds, of which the first is under way.
+    _writer.data
+      ..setUint32(_headerSize, milliseconds == 0 ? 0 : milliseconds + 1, Endian.little)
+      ..setUint32(_headerSize + 4, credit, Endian.little);
+  }
+
+  /// Writes the header in front of what was encoded; answers the size of the frame.
+  int _putHeader(int kind, int flags, int call, int method) {
+    final size = _writer.offset;
+    _writer.data
+      ..setUint32(0, size, Endian.little)
+      ..setUint32(4, kind | flags << 8, Endian.little)
+      ..setUint32(8, call, Endian.little)
+      ..setUint32(12, method, Endian.little);
+    return size;
+  }
+
+  /// Sends what was encoded; answers a status.
+  int _submitFrame(int kind, int flags, int call, int method) {
+    if (!_open) return MbrStatus.closed.code;
+    final status = _submit(_native, _putHeader(kind, flags, call, method));
+    _shrinkRequest();
+    return status;
+  }
+
+  int _submitCall(_Call<Object?> call) => call.method.isInline
+      ? _submitInline(call)
+      : _submitFrame(_kindCall, _fromCaller, call.id, call.method.id);
+
+  /// The handler may run meanwhile: what came of it is read at once, and [call] ends here if it has an
+  /// answer.
+  int _submitInline(_Call<Object?> call) {
+    final run = _submitHere(_native, _putHeader(_kindCall, _fromCaller, call.id, call.method.id));
+    _shrinkRequest();
+    if (run < 0) return run & 0xffffffff;
+    if (call is _Unary) _own = call;
+    try {
+      _receive(run);
+    } finally {
+      _own = null;
+    }
+    if (_queued > 0) _deliverSoon();
+    return MbrStatus.ok.code;
+  }
+
+  /// Sends an item that the other side has given credit for.
+  void _sendItem(int flags, int call, int method, String name,
+      void Function(MbrWriter writer, Object? item) encode, Object? item) {
+    _encode(name, _headerSize, (writer) => encode(writer, item));
+    final status = MbrStatus.of(_submitFrame(_kindItem, flags, call, method));
+    if (status != MbrStatus.ok && status != MbrStatus.closed) {
+      throw MbrFault(status, 'the library did not take an item', name);
+    }
+  }
+
+  /// CANCEL, CREDIT or END.
+  void _sendControl(int kind, int flags, int call, int value) {
+    if (_open) _control(_native, kind, flags, call, value);
+  }
+
+  MbrWriter _newWriter() => MbrWriter(_requestView(), grow: _growRequest);
+
+  ByteData _requestView() =>
+      ByteData.sublistView(_native.ref.request.asTypedList(_native.ref.requestSize));
+
+  ByteData _growRequest(int neededSize) {
+    final size = max(neededSize, 2 * _writer.data.lengthInBytes);
+    if (neededSize > _requestMax || _resize(_native, min(size, _requestMax)) != MbrStatus.ok.code) {
+      throw MbrFault(MbrStatus.noMemory, 'the arguments take $neededSize bytes or more', _encoding!);
+    }
+    return _requestView();
+  }
+
+  void _shrinkRequest() {
+    if (_writer.data.lengthInBytes <= _requestSize) return;
+    if (_resize(_native, _requestSize) == MbrStatus.ok.code) _writer = _newWriter();
+  }
+
+  void _readHellos(int Function(Pointer<_Shared>, int) hello) {
+    for (var index = 0;; index++) {
+      final size = hello(_native, index);
+      if (size == 0) break;
+      if (size > _native.ref.requestSize) {
+        if (_resize(_native, size) != MbrStatus.ok.code) continue;
+        hello(_native, index);
+      }
+      _offers.add(Uint8List.fromList(_native.ref.request.asTypedList(size)));
+    }
+    if (_native.ref.requestSize > _requestSize) _resize(_native, _requestSize);
+    _writer = _newWriter();
+  }
+
+  MbrReader _newAnswerReader() =>
+      MbrReader(ByteData.sublistView(_answer.asTypedList(_native.ref.answerSize)), 0, 0);
+
+  /// The result of a sync call, or what it throws.
+  R _readAnswer<R>(MbrMethod<R> method, int size) {
+    var reader = _answerReader;
+    final answer = _native.ref.answer;
+    if (answer != _answer) reader = MbrReader(ByteData.sublistView(answer.asTypedList(size)), 0, 0);
+    reader
+      ..offset = _headerSize
+      ..end = size;
+    final kind = reader.data.getUint8(4);
+    try {
+      if (kind != _kindOk) throw _readFailure(method, kind, reader);
+      final result = method.decodeResult(reader);
+      reader.finish();
+      return result;
+    } on MbrCodecException catch (error, stackTrace) {
+      _answerReader = _newAnswerReader(); // the old one may be left inside a value
+      Error.throwWithStackTrace(_rebased(error, _headerSize), stackTrace);
+    }
+  }
+
+  void _onDoorbell(Object? _) {
+    if (!_open) return;
+    _rung = false;
+    try {
+      _receive(_drain(_native, 0));
+      _deliver();
+    } catch (_) {
+      // Nothing of a user's runs here unguarded, so this is a defect or memory is out. Nobody could
+      // catch it above, and it would end the program: callers learn that the connection is gone.
+      close();
+    }
+  }
+
+  /// Decodes one turn's worth of frames, from [run] on, and gives their memory back.
+  void _receive(int run) {
+    var left = _framesPerTurn;
+    while (run != 0 && left > 0) {
+      final offset = run >> 32;
+      final end = offset + (run & 0xffffffff);
+      var at = offset;
+      for (; at < end && left > 0; left--) {
+        final size = _ring.getUint32(at, Endian.little);
+        _decodeFrame(at, size);
+        at += (size + _frameAlignment - 1) & -_frameAlignment;
+      }
+      run = _drain(_native, at - offset);
+    }
+    // The library rings only when the ring was empty.
+    if (run == 0 || _rung) return;
+    _rung = true;
+    _port.sendPort.send(null);
+  }
+
+  void _decodeFrame(int at, int size) {
+    final flags = _ring.getUint8(at + 5);
+    if (flags & _isBlock != 0) return _decodeBlock(at, flags);
+    _reader
+      ..offset = at + _headerSize
+      ..end = at + size;
+    _decode(at, flags, _reader);
+  }
+
+  /// A frame that lies elsewhere: its address and size are in the ring instead.
+  void _decodeBlock(int at, int flags) {
+    final address = _ring.getUint64(at + _headerSize, Endian.little);
+    final size = _ring.getUint64(at + _headerSize + 8, Endian.little);
+    final block = Pointer<Uint8>.fromAddress(address);
+    final reader = MbrReader(ByteData.sublistView(block.asTypedList(size)), _headerSize, size);
+    if (flags & _fromCaller == 0 && _ring.getUint8(at + 4) == _kindOk) {
+      final call = _calls.find(_ring.getUint32(at + 8, Endian.little));
+      if (call != null && call.method.isBytes && _holdsBytes(reader)) {
+        final bytes = _takeOver(at, block, size);
+        _forget(call);
+        return _hand(call, bytes);
+      }
+    }
+    _decode(at, flags, reader);
+  }
+
+  /// Whether all that [reader] has is a value of type bytes.
+  bool _holdsBytes(MbrReader reader) {
+    final size = reader.end - reader.offset - 8;
+    return size >= 0 && reader.data.getUint64(reader.offset, Endian.little) == size;
+  }
+
+  /// The bytes in a block, which goes when they are garbage.
+  Uint8List _takeOver(int at, Pointer<Uint8> block, int size) {
+    const start = _headerSize + 8;
+    final ticket = _newTicket();
+    final bytes = (block + start).asTypedList(size - start, finalizer: _release.cast(), token: ticket);
+    _take(_native, at, ticket);
+    return bytes.asUnmodifiableView();
+  }
+
+  void _decode(int at, int flags, MbrReader reader) {
+    final kind = _ring.getUint8(at + 4);
+    final id = _ring.getUint32(at + 8, Endian.little);
+    if (flags & _fromCaller != 0) {
+      return _hosts.receive(kind, id, _ring.getUint32(at + 12, Endian.little), reader);
+    }
+    final call = _calls.find(id);
+    if (call == null) return;
+    final event = call.decode(kind, reader);
+    if (event is _Failure) _reader = MbrReader(_ring, 0, 0); // the old one may be left inside a value
+    if (kind != _kindItem && kind != _kindCredit) {
+      _forget(call);
+    } else if (event is _Failure) {
+      _abort(call, MbrCancelReason.cancelled, null);
+    }
+    _hand(call, event);
+  }
+
+  /// An event for a call that was just decoded.
+  void _hand(_Call<Object?> call, Object? event) {
+    if (identical(call, _own) && !call.isOpen && event is! _Failure) {
+      call.deliver(event); // nobody listens yet, so an error would be nobody's
+    } else {
+      _enqueue(call, event);
+    }
+  }
+
+  void _enqueue(_Receiver receiver, Object? event) {
+    if (_queued < _events.length) {
+      _events[_queued] = event;
+      _receivers[_queued] = receiver;
+    } else {
+      _events.add(event);
+      _receivers.add(receiver);
+    }
+    _queued++;
+  }
+
+  /// Has an event delivered that comes from no frame.
+  void _post(_Receiver receiver, Object? event) {
+    _enqueue(receiver, event);
+    _deliverSoon();
+  }
+
+  void _deliverSoon() {
+    if (_delivering || _deliveryDue) return;
+    _deliveryDue = true;
+    Zone.root.scheduleMicrotask(() {
+      _deliveryDue = false;
+      _deliver();
+    });
+  }
+
+  void _deliver() {
+    if (_delivering) return;
+    _delivering = true;
+    try {
+      for (var i = 0; i < _queued; i++) {
+        final receiver = _receivers[i]!;
+        final event = _events[i];
+        _receivers[i] = null;
+        _events[i] = null;
+        receiver.deliver(event);
+      }
+    } finally {
+      _queued = 0;
+      _delivering = false;
+    }
+  }
+}

@@ -1,0 +1,21 @@
+/* runtime/peer/handlers.h — running what a call's slot has to run: the method's handler, then those of its
+ * stream parameter's items, in turns that other calls of the service come between. */
+#ifndef MBR_RUNTIME_PEER_HANDLERS_H
+#define MBR_RUNTIME_PEER_HANDLERS_H
+
+#include "calls.h"
+
+/* A slot's task: runs its turn and, where there is no executor, those that follow. Without the lock. */
+void mbr_handlers_run(mbr_task *task);
+
+/* The same for a slot that the strand has just let go first. Called under the lock, which it releases. An
+ * item at hand (NULL: none) is handled where it lies. */
+void mbr_handlers_run_here(mbr_slot *slot, const uint8_t *item, mbr_after *after);
+
+/* Under the lock: lets the slot have a turn, at once or after others. */
+void mbr_handlers_start(mbr_slot *slot, mbr_after *after);
+
+/* Without the lock: decodes the arguments and runs the method's handler. */
+mbr_status mbr_handlers_dispatch(mbr_slot *slot);
+
+#endif

@@ -1,0 +1,255 @@
+/// Calls from C that Dart serves: every kind and every ending.
+library;
+
+import 'dart:async';
+
+import 'harness.dart';
+import 'kinds_api.dart';
+import 'probe.dart';
+
+Future<void> main(List<String> arguments) async {
+  final path = arguments[0];
+  final counters = ProbeCounters(path);
+
+  /// A connection with a host as [script] says.
+  Future<void> served(FutureOr<void> Function(KindsApi kinds, HostScript script) body,
+      {bool isConcurrent = false, bool isLatest = false}) async {
+    final script = HostScript();
+    final kinds = KindsApi.open(path);
+    kinds.connection.serve(ScriptHost(script, isConcurrent: isConcurrent, isLatest: isLatest));
+    await body(kinds, script);
+    kinds.connection.close();
+    await eventually(() => counters.openJobs == 0, 'all calls of C have ended');
+  }
+
+  await runCases({
+    'answered at once, from every kind of thread': () => served((kinds, script) async {
+          checkEqual(await kinds.ask(HostMethod.echo, a: 2, b: 3), 'ok 5');
+          checkEqual(await kinds.ask(HostMethod.echo, a: 2, b: 4, onThread: true), 'ok 6');
+          checkEqual(await kinds.askWaiting(HostMethod.echo, a: 2, b: 5), 'ok 7');
+          checkEqual(
+              await kinds.ask(HostMethod.echo, a: 2, b: 6, form: Form.waiting), 'ok 8', 'on the executor');
+          checkEqual(await kinds.askInline(HostMethod.echo, a: 2, b: 7), 'ok 9', 'beneath a Dart call, told');
+        }),
+    'answered later': () => served((kinds, script) async {
+          script.echo = (a, b) => Future.delayed(Duration(milliseconds: a), () => b);
+          checkEqual(await kinds.ask(HostMethod.echo, a: 10, b: 3), 'ok 3');
+          checkEqual(await kinds.askWaiting(HostMethod.echo, a: 10, b: 4), 'ok 4');
+        }),
+    'blocking beneath a Dart call is refused': () => served((kinds, script) async {
+          checkEqual(await kinds.askInline(HostMethod.echo, form: Form.waiting), 'refused DEADLOCK');
+          // Of a sync call the answer comes after the handler: what it does there is seen on the connection.
+          final fault = await checkThrows<MbrFault>(() => kinds.askSync(HostMethod.echo));
+          checkEqual(fault.code, MbrStatus.dropped);
+          checkEqual(kinds.askSync(HostMethod.echo, form: Form.waiting), 'refused DEADLOCK');
+        }),
+    'the declared error, thrown at once and later': () => served((kinds, script) async {
+          script.echo = (a, b) => throw HostRefusal(a);
+          checkEqual(await kinds.ask(HostMethod.echo, a: 12), 'error 12');
+          script.echo = (a, b) async {
+            await Future<void>.delayed(Duration.zero);
+            throw HostRefusal(b);
+          };
+          checkEqual(await kinds.ask(HostMethod.echo, b: 13), 'error 13');
+          script.ticks = (a, b) async* {
+            yield* Stream.fromIterable(Iterable.generate(a));
+            throw HostRefusal(b);
+          };
+          checkEqual(await kinds.ask(HostMethod.ticks, a: 20, b: 14), 'error 14');
+          script.gather = (a, b, items) => throw HostRefusal(a);
+          checkEqual(await kinds.ask(HostMethod.gather, a: 15, b: 10), 'error 15');
+        }),
+    'any other error is a fault with its text': () => served((kinds, script) async {
+          script.echo = (a, b) => throw StateError('broken');
+          checkEqual(await kinds.ask(HostMethod.echo), 'fault INTERNAL Bad state: broken');
+          script.echo = (a, b) async => throw StateError('ä' * 100);
+          checkEqual(await kinds.ask(HostMethod.echo), 'fault INTERNAL Bad state: ${'ä' * 26}');
+          script.ticks = (a, b) => throw const FormatException('no');
+          checkEqual(await kinds.ask(HostMethod.ticks), 'fault INTERNAL FormatException: no');
+          script.ticks = (a, b) => Stream.error(StateError('later'));
+          checkEqual(await kinds.ask(HostMethod.ticks), 'fault INTERNAL Bad state: later');
+        }),
+    'a result that cannot be encoded': () => served((kinds, script) async {
+          script.echo = (a, b) => -1;
+          checkEqual((await kinds.ask(HostMethod.echo)).split(' ')[1], 'BAD_RANGE');
+          script.ticks = (a, b) => Stream.fromIterable([0, 1, -1, 3]);
+          checkEqual((await kinds.ask(HostMethod.ticks)).split(' ')[1], 'BAD_RANGE');
+        }),
+    'a method that is absent, or another': () => served((kinds, script) async {
+          checkEqual(await kinds.ask(HostMethod.absent), 'refused UNIMPLEMENTED');
+          checkEqual(await kinds.ask(HostMethod.changed), 'refused MISMATCH');
+        }),
+    'nobody serves': () async {
+      final kinds = KindsApi.open(path);
+      checkEqual(await kinds.ask(HostMethod.echo), 'refused UNIMPLEMENTED');
+      kinds.connection.serve(ScriptHost(HostScript()));
+      checkEqual(await kinds.ask(HostMethod.echo, a: 1, b: 1), 'ok 2', 'as soon as somebody does');
+      await checkThrows<StateError>(() => kinds.connection.serve(ScriptHost(HostScript())));
+      kinds.connection.close();
+      await checkThrows<MbrDisconnected>(() => kinds.connection.serve(ScriptHost(HostScript())));
+    },
+    'a oneway': () => served((kinds, script) async {
+          final notes = <int>[];
+          script.note = (a, b) => notes.add(a);
+          for (var i = 0; i < 50; i++) {
+            checkEqual(await kinds.ask(HostMethod.note, a: i), 'sent');
+          }
+          await eventually(() => notes.length == 50, 'all have come');
+          checkEqual(notes, List.generate(50, (i) => i));
+          script.note = (a, b) => throw StateError('nobody hears of it');
+          checkEqual(await kinds.ask(HostMethod.note), 'sent');
+          checkEqual(await kinds.ask(HostMethod.echo), 'ok 0', 'and nothing is harmed');
+        }),
+    'a stream': () => served((kinds, script) async {
+          for (final count in [0, 1, 8, 9, 2000]) {
+            checkEqual(await kinds.ask(HostMethod.ticks, a: count), 'end $count');
+          }
+        }),
+    'a stream is held back by a slow receiver': () => served((kinds, script) async {
+          var produced = 0;
+          script.ticks = (a, b) async* {
+            for (var i = 0; i < a; i++) {
+              produced++;
+              yield i;
+            }
+          };
+          checkEqual(await kinds.ask(HostMethod.ticks, a: 200, form: Form.pausing), 'end 200');
+          checkEqual(produced, 200);
+        }),
+    'a stream that C cancels': () => served((kinds, script) async {
+          for (var i = 0; i < 20; i++) {
+            final stopped = Completer<void>();
+            MbrCancelReason? reason;
+            script.ticks = (a, b) {
+              final call = MbrHostCall.current!;
+              checkEqual(call.method, 'probe.Host.ticks');
+              unawaited(call.whenCancelled.then((value) => reason = value));
+              return (() async* {
+                try {
+                  for (var i = 0;; i++) {
+                    yield i;
+                  }
+                } finally {
+                  check(call.isCancelled, 'it says so');
+                  stopped.complete();
+                }
+              })();
+            };
+            checkEqual(await kinds.ask(HostMethod.ticks, form: Form.cancelling), 'fault CANCELLED ');
+            await stopped.future;
+            checkEqual(reason, MbrCancelReason.cancelled);
+          }
+        }),
+    'the newest items of a stream': () => served(isLatest: true, (kinds, script) async {
+          script.ticks = (a, b) => Stream.fromIterable(Iterable.generate(4));
+          checkEqual(await kinds.ask(HostMethod.ticks), 'end 4');
+        }),
+    'a stream parameter': () => served((kinds, script) async {
+          for (final count in [1, 3, 4, 5, 500]) {
+            final sum = 1 + count * (count + 1) ~/ 2;
+            checkEqual(await kinds.ask(HostMethod.gather, a: 1, b: count), 'ok $sum');
+          }
+        }),
+    'a stream parameter that is taken slowly': () => served((kinds, script) async {
+          script.gather = (a, b, items) async {
+            var sum = 0;
+            await for (final item in items) {
+              await Future<void>.delayed(const Duration(milliseconds: 1));
+              sum += item;
+            }
+            return sum;
+          };
+          checkEqual(await kinds.ask(HostMethod.gather, b: 100), 'ok 5050');
+        }),
+    'a stream parameter of which some is enough': () => served((kinds, script) async {
+          script.gather = (a, b, items) => items.take(5).fold(0, (sum, item) => sum + item);
+          checkEqual(await kinds.ask(HostMethod.gather, b: 100), 'ok 15');
+          script.gather = (a, b, items) => 7;
+          checkEqual(await kinds.ask(HostMethod.gather, b: 100), 'ok 7', 'none');
+        }),
+    'deadlines of C end calls on both sides': () => served((kinds, script) async {
+          for (final form in [Form.told, Form.waiting]) {
+            final reason = Completer<MbrCancelReason>();
+            script.echo = (a, b) async {
+              final call = MbrHostCall.current!;
+              reason.complete(await call.whenCancelled);
+              return 1;
+            };
+            final text = await kinds.ask(HostMethod.echo, form: form, timeoutMs: 30, onThread: true);
+            checkEqual(text, 'fault DEADLINE ');
+            checkEqual(await reason.future, MbrCancelReason.deadline);
+          }
+        }),
+    'handlers run in order, one at a time': () => served((kinds, script) async {
+          final log = <String>[];
+          script.echo = (a, b) async {
+            log.add('begin $a');
+            await Future<void>.delayed(const Duration(milliseconds: 2));
+            log.add('end $a');
+            return a;
+          };
+          await Future.wait([for (var i = 0; i < 20; i++) kinds.ask(HostMethod.echo, a: i)]);
+          for (var i = 0; i < 40; i += 2) {
+            checkEqual(log[i].split(' ')[0], 'begin');
+            checkEqual(log[i + 1], 'end ${log[i].split(' ')[1]}');
+          }
+        }),
+    'concurrent ones do not wait for each other': () => served(isConcurrent: true, (kinds, script) async {
+          var now = 0, most = 0;
+          script.echo = (a, b) async {
+            if (++now > most) most = now;
+            await Future<void>.delayed(const Duration(milliseconds: 20));
+            now--;
+            return a;
+          };
+          await Future.wait([for (var i = 0; i < 20; i++) kinds.ask(HostMethod.echo, a: i)]);
+          check(most > 5, 'at once: $most');
+        }),
+    'a handler calls back to C': () => served((kinds, script) async {
+          script.echo = (a, b) async => await kinds.inlineLater(2, a + b);
+          checkEqual(await kinds.askWaiting(HostMethod.echo, a: 4, b: 5), 'ok 9');
+          script.echo = (a, b) => kinds.add(a, b);
+          checkEqual(await kinds.askWaiting(HostMethod.echo, a: 4, b: 6), 'ok 10');
+        }),
+    'handlers run in the zone where they were offered': () async {
+      final kinds = KindsApi.open(path);
+      Object? zone;
+      runZoned(() {
+        kinds.connection.serve(ScriptHost(HostScript()..echo = (a, b) {
+          zone = Zone.current[#probe];
+          return 1;
+        }));
+      }, zoneValues: {#probe: 'ours'});
+      checkEqual(await kinds.ask(HostMethod.echo), 'ok 1');
+      checkEqual(zone, 'ours');
+      kinds.connection.close();
+    },
+    'close ends what C has open': () async {
+      final script = HostScript();
+      final kinds = KindsApi.open(path);
+      kinds.connection.serve(ScriptHost(script));
+      final begun = Completer<void>();
+      final reason = Completer<MbrCancelReason>();
+      script.echo = (a, b) async {
+        begun.complete();
+        reason.complete(await MbrHostCall.current!.whenCancelled);
+        return 1;
+      };
+      final asked = checkThrows<MbrDisconnected>(() => kinds.askWaiting(HostMethod.echo));
+      await begun.future;
+      kinds.connection.close();
+      checkEqual(await reason.future, MbrCancelReason.disconnected);
+      await asked;
+      await eventually(() => counters.openJobs == 0, 'all calls of C have ended');
+    },
+    'a thousand calls at once, as far as there is room': () => served((kinds, script) async {
+          final answers =
+              await Future.wait([for (var i = 0; i < 1000; i++) kinds.ask(HostMethod.echo, a: i)]);
+          for (final (i, answer) in answers.indexed) {
+            check(answer == 'ok $i' || answer == 'refused BUSY', '$i: $answer');
+          }
+          check(answers.where((answer) => answer.startsWith('ok')).length >= 256, 'most were served');
+        }),
+  });
+  await eventually(() => counters.liveBlocks == 0, 'nothing is left');
+}
