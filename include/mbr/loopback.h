@@ -41,6 +41,11 @@ typedef struct mbr_loopback_options {
 #define MBR_LOOPBACK_RUNNERS 8u
 #endif
 
+/* Methods that each side may serve and keep counters for. */
+#ifndef MBR_LOOPBACK_METHODS
+#define MBR_LOOPBACK_METHODS 64u
+#endif
+
 /* Opens both ends. `options` may be NULL. NULL: memory is out, or the sizes are not as they must be. */
 mbr_loopback *mbr_loopback_open(const mbr_loopback_options *options);
 

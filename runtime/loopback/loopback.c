@@ -419,6 +419,7 @@ static void free_memory(const mbr_peer_memory *memory) {
   free(memory->calls);
   free(memory->bindings);
   free(memory->requests);
+  free(memory->counters);
   free(memory->storage);
   free(memory->outbox);
 }
@@ -435,13 +436,16 @@ static bool take_memory(mbr_peer_memory *memory, const mbr_loopback_options *opt
     .binding_count = services,
     .requests = calloc(calls, sizeof(struct mbr_asked)),
     .request_count = calls,
+    .counters = calloc(MBR_LOOPBACK_METHODS, sizeof(mbr_counters)),
+    .counter_count = MBR_LOOPBACK_METHODS,
     .storage_size = options->storage_size != 0 ? options->storage_size : USUAL_STORAGE_SIZE,
     .outbox_size = options->outbox_size != 0 ? options->outbox_size : USUAL_OUTBOX_SIZE,
   };
   memory->storage = calloc(calls, memory->storage_size);
   memory->outbox = calloc(1, memory->outbox_size);
   return memory->slots != NULL && memory->calls != NULL && memory->bindings != NULL &&
-         memory->requests != NULL && memory->storage != NULL && memory->outbox != NULL;
+         memory->requests != NULL && memory->counters != NULL && memory->storage != NULL &&
+         memory->outbox != NULL;
 }
 
 static bool open_side(mbr_loopback *l, side *s, side *other, const mbr_loopback_options *options) {

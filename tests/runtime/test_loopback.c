@@ -67,6 +67,25 @@ static void test_time_passes_when_it_is_told_to(void **state) {
   assert_true(mbr_loopback_close(l));
 }
 
+static void test_each_side_counts_what_it_serves(void **state) {
+  (void)state;
+  server s = {.handle = answer_same};
+  client c = {0};
+  heard h = {0};
+  mbr_counters counters;
+  mbr_loopback *l = open_loopback(NULL, &s, &c);
+  const uint32_t method = known_service.methods[AT_UNARY].id;
+  mbr_loopback_run(l);
+  assert_int_equal(ask(&c, AT_UNARY, 7, NULL, &h), MBR_OK);
+  mbr_loopback_run(l);
+  assert_int_equal(mbr_peer_counters(mbr_loopback_near(l), method, &counters), MBR_OK);
+  assert_int_equal(counters.calls, 1);
+  assert_int_equal(counters.open, 0);
+  assert_true(counters.bytes_in != 0 && counters.bytes_out != 0);
+  assert_int_equal(mbr_peer_counters(mbr_loopback_far(l), method, &counters), MBR_UNIMPLEMENTED);
+  assert_true(mbr_loopback_close(l));
+}
+
 static void test_closing_tells_what_was_forgotten(void **state) {
   (void)state;
   server s = {.handle = defer};
@@ -166,6 +185,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_each_step_does_one_thing),
     cmocka_unit_test(test_time_passes_when_it_is_told_to),
+    cmocka_unit_test(test_each_side_counts_what_it_serves),
     cmocka_unit_test(test_closing_tells_what_was_forgotten),
     cmocka_unit_test(test_calls_of_a_connection_that_has_gone_are_closed),
     cmocka_unit_test(test_sizes_that_cannot_be),
