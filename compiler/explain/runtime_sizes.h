@@ -7,7 +7,7 @@
   X(mbr_asked, 128, 176) \
   X(mbr_binding, 32, 64) \
   X(mbr_link, 432, 552) \
-  X(mbr_peer, 584, 1008) \
+  X(mbr_peer, 592, 1024) \
   X(mbr_slot, 216, 344)
 
 #endif

@@ -25,7 +25,8 @@ typedef struct mbr_hooks {
   void (*wake)(void *owner);
 
   /* Run the task later, elsewhere: it may have run, and the peer be quiet, before this returns. NULL:
-   * handlers run within mbr_peer_receive, and callbacks on the thread that notices. */
+   * handlers run within mbr_peer_receive, and callbacks on the thread that notices; what is to be run because of
+   * something done within one of them, or beside it, runs when that one has returned, on its thread. */
   void (*schedule)(void *owner, mbr_task *task);
 
   /* Blocks aligned like malloc's. Both NULL: no frame or arena beyond the fixed memory; and with a schedule
@@ -337,6 +338,8 @@ struct mbr_peer {
   uint64_t due;      /* when mbr_peer_poll was last asked for; UINT64_MAX: not */
   size_t counted;    /* counters given to services */
   uint16_t served;   /* bindings in use */
+  struct mbr_task *here; /* tasks to be run by the thread that runs one: there is no executor */
+  bool running_here;     /* there is such a thread */
   bool waking;       /* the task was submitted to wake the consumer */
   bool unrung;       /* and nobody has woken it meanwhile */
   bool disconnected; /* the disconnect callback is no longer due */

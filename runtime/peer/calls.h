@@ -53,11 +53,9 @@ typedef struct mbr_after {
 void mbr_peer_enter(mbr_peer *peer);
 
 /* Releases the lock and does what `after` asks for, waking the consumer where there is something to read;
- * then, if nothing is left of a closed peer, makes it quiet, after which the peer may not be touched. */
+ * then, if nothing is left of a closed peer, makes it quiet, after which the peer may not be touched. Without
+ * an executor tasks run here, but for those that come about within another one: they run after it. */
 void mbr_peer_leave(mbr_peer *peer, mbr_after *after);
-
-/* Without the lock: has a task run that counts as running, here where there is no executor. */
-void mbr_peer_submit(mbr_peer *peer, mbr_task *task);
 
 /* A deadline, UINT64_MAX for none: sees to it that mbr_peer_poll is called then. */
 void mbr_peer_expect(mbr_peer *peer, uint64_t at, mbr_after *after);

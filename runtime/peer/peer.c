@@ -88,12 +88,6 @@ static void add_wake(mbr_peer *peer, mbr_after *after, bool elsewhere) {
   submit_own(peer, run_wake, after);
 }
 
-void mbr_peer_submit(mbr_peer *peer, mbr_task *task) {
-  if (peer->executor != NULL) peer->executor->submit(peer->executor, task);
-  else if (peer->hooks.schedule != NULL) peer->hooks.schedule(peer->owner, task);
-  else task->run(task);
-}
-
 /* Without the lock. */
 static void finish(mbr_peer *peer) {
   mbr_outbox rest = peer->outbox; /* a copy: a consumer that comes late may look at the original */
@@ -137,8 +131,32 @@ static void submit_all(mbr_peer *peer, mbr_task *tasks) {
   while (tasks != NULL) {
     mbr_task *task = tasks;
     tasks = task->next;
-    mbr_peer_submit(peer, task);
+    if (peer->executor != NULL) peer->executor->submit(peer->executor, task);
+    else peer->hooks.schedule(peer->owner, task);
   }
+}
+
+/* Without an executor: runs tasks one after the other, those that come about meanwhile too, so that callbacks do
+ * not pile up on the stack. Under the lock, which is released meanwhile. */
+static void run_here(mbr_peer *peer, mbr_task *tasks) {
+  while (tasks != NULL) {
+    mbr_task *task = tasks;
+    tasks = task->next;
+    task->next = peer->here;
+    peer->here = task;
+  }
+  if (peer->running_here) return;
+  peer->running_here = true;
+  peer->pins++;
+  while (peer->here != NULL) {
+    mbr_task *task = peer->here;
+    peer->here = task->next;
+    unlock(peer);
+    task->run(task);
+    mbr_peer_enter(peer);
+  }
+  peer->pins--;
+  peer->running_here = false;
 }
 
 void mbr_peer_leave(mbr_peer *peer, mbr_after *after) {
@@ -151,6 +169,10 @@ void mbr_peer_leave(mbr_peer *peer, mbr_after *after) {
   add_disconnect(peer, after);
   mbr_task *tasks = after->tasks;
   after->tasks = NULL;
+  if (peer->hooks.schedule == NULL && tasks != NULL) {
+    run_here(peer, tasks);
+    tasks = NULL;
+  }
   const size_t in_use = peer->used + peer->asked_used + peer->running + peer->pins;
   bool last = peer->state == MBR_PEER_CLOSED && in_use == 0;
   /* Holds off a second thread that comes by while the first one finishes. */
@@ -200,6 +222,8 @@ static void begin_connection(mbr_peer *peer, const mbr_peer_memory *memory, cons
   peer->log_level = 0;
   peer->note_count = 0;
   peer->waking = peer->unrung = false;
+  peer->here = NULL;
+  peer->running_here = false;
   peer->counted = 0;
   peer->disconnected = false;
   peer->served = 0;

@@ -578,6 +578,38 @@ static void test_without_an_executor_receivers_are_told_at_once(void **state) {
   close_caller(c);
 }
 
+/* Receivers that give up the next call when theirs has ended: as when the first failure ends all of a group. */
+typedef struct chain {
+  heard heard[REQUESTS];
+  unsigned depth, deepest;
+} chain;
+
+static void cancel_next(heard *h) {
+  chain *all = h->context;
+  all->depth++;
+  if (all->depth > all->deepest) all->deepest = all->depth;
+  if (h != &all->heard[REQUESTS - 1]) assert_int_equal(mbr_request_cancel((h + 1)->request), MBR_OK);
+  all->depth--;
+}
+
+static void test_without_an_executor_callbacks_do_not_pile_up_on_the_stack(void **state) {
+  (void)state;
+  caller *c = open_caller(NO_EXECUTOR | NO_BLOCKS);
+  chain all = {.depth = 0};
+  uint32_t first = 0;
+  for (size_t i = 0; i < REQUESTS; i++) {
+    all.heard[i].on_done = cancel_next;
+    all.heard[i].context = &all;
+    const uint32_t id = call(c, AT_UNARY, &all.heard[i]);
+    if (i == 0) first = id;
+  }
+  assert_int_equal(receive_fault(c, first, MBR_INTERNAL, "", 0), MBR_OK);
+  for (size_t i = 1; i < REQUESTS; i++) assert_fault(&all.heard[i], MBR_CANCELLED);
+  /* The one that the frame was for, and those of the others in turns. */
+  assert_int_equal(all.deepest, 2);
+  close_caller(c);
+}
+
 static void test_without_blocks_an_executor_cannot_be_handed_answers(void **state) {
   (void)state;
   caller *c = open_caller(NO_BLOCKS);
@@ -1007,6 +1039,7 @@ int main(void) {
     cmocka_unit_test(test_an_item_that_fails_to_encode_gives_its_credit_back),
     cmocka_unit_test(test_room_of_a_record_that_was_given_up_is_used),
     cmocka_unit_test(test_without_an_executor_receivers_are_told_at_once),
+    cmocka_unit_test(test_without_an_executor_callbacks_do_not_pile_up_on_the_stack),
     cmocka_unit_test(test_without_blocks_an_executor_cannot_be_handed_answers),
     cmocka_unit_test(test_frames_that_come_within_a_callback_wait_for_its_return),
     cmocka_unit_test(test_a_blocking_call_needs_no_executor_and_no_block),
