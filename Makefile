@@ -127,7 +127,7 @@ $(MBRC): $(BUILD)/obj/bin/mbrc
 
 # Tests. Each group is a target check-<group>; `make check` runs them all.
 
-CHECKS := idl docs runtime link codec vectors portable fuzz random golden corpus broad cli vendor explain size dart vehicle echo calls demo ivi readme
+CHECKS := idl docs runtime link rules misra codec vectors portable fuzz random golden corpus broad cli vendor explain size dart vehicle echo calls demo ivi readme
 .PHONY: check $(CHECKS:%=check-%) golden docs
 check: $(CHECKS:%=check-%)
 	@echo 'make check: all groups passed'
@@ -210,6 +210,15 @@ check-link: $(LINK_TESTS) $(LINK)/tsan/test_link_threads
 .PHONY: noise
 noise: $(LINK)/test_link_noise
 	LINK_FRAMES=1000000 $<
+
+# What the core promises to firmware: no heap, no state, no recursion, so much stack, so much work for so many bytes.
+check-rules: $(MBRC)
+	tests/rules/run.sh $(BUILD)/tests/rules
+	tests/rules/cost.sh $(MBRC) $(BUILD)/tests/cost
+
+# The subset of MISRA C that MISRA.md tells of, where cppcheck is there to look.
+check-misra: | $(SETUP)
+	tests/misra/run.sh $(BUILD)/tests/misra
 
 # The command line, against the compiler with sanitizers.
 check-cli: $(MBRC_ASAN)

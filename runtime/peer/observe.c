@@ -34,6 +34,8 @@ void mbr_notes_tell(mbr_peer *peer, const mbr_note *notes, size_t count) {
 
 #endif
 
+static uint8_t least(unsigned a, unsigned b) { return (uint8_t)(a < b ? a : b); }
+
 mbr_status mbr_peer_on_log(mbr_peer *peer, mbr_log_level level,
                            void (*fn)(void *arg, const mbr_log_record *record), void *arg) {
   mbr_after after = {0};
@@ -42,7 +44,7 @@ mbr_status mbr_peer_on_log(mbr_peer *peer, mbr_log_level level,
   if (status == MBR_OK) {
     peer->log = fn;
     peer->log_arg = arg;
-    peer->log_level = (uint8_t)(fn == NULL ? 0 : level < MBR_LOG_LEVEL ? level : MBR_LOG_LEVEL);
+    peer->log_level = fn != NULL ? least(level, MBR_LOG_LEVEL) : 0;
     mbr_note_add(peer, MBR_LOG_INFO, NULL, 0, "the connection has begun", MBR_OK, 0);
   }
   mbr_peer_leave(peer, &after);

@@ -66,6 +66,11 @@ int main(void) { return (int)uv_version() < 0; }'
   [ -e /usr/s390x-linux-gnu/include/stdio.h ] || want libc6-dev-s390x-cross
   need_command qemu-s390x qemu-user
   need_command valgrind valgrind
+  need_command cppcheck cppcheck
+  if ! printf '#include <string.h>\n' | arm-none-eabi-gcc -E - >/dev/null 2>&1; then
+    want gcc-arm-none-eabi
+    want libnewlib-arm-none-eabi
+  fi
 fi
 
 if [ -n "$packages" ]; then
