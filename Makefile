@@ -217,8 +217,8 @@ check-rules: $(MBRC)
 	tests/rules/cost.sh $(MBRC) $(BUILD)/tests/cost
 
 # The subset of MISRA C that MISRA.md tells of, where cppcheck is there to look.
-check-misra: | $(SETUP)
-	tests/misra/run.sh $(BUILD)/tests/misra
+check-misra: $(MBRC)
+	tests/misra/run.sh $(MBRC) $(BUILD)/tests/misra
 
 # The command line, against the compiler with sanitizers.
 check-cli: $(MBRC_ASAN)

@@ -181,7 +181,7 @@ static void write_row(c_gen *g, const schema_method *m, const char *receive) {
   arena *a = g->arena;
   const char *flags = c_flags(
       a, m, C_FLAG_STREAM | C_FLAG_ONEWAY | C_FLAG_SYNC | C_FLAG_UPLOAD | C_FLAG_LATEST | C_FLAG_QUIET);
-  const char *row = arena_printf(a, "{.id = 0x%08" PRIx32 ", .fingerprint = UINT64_C(0x%016" PRIx64 ")",
+  const char *row = arena_printf(a, "{.id = 0x%08" PRIx32 "u, .fingerprint = UINT64_C(0x%016" PRIx64 ")",
                                  m->id, m->fingerprint);
   if (flags != NULL) row = arena_printf(a, "%s, .flags = %s", row, flags);
   if (timeout_of(m) != 0) row = arena_printf(a, "%s, .timeout_ms = %" PRIu32, row, timeout_of(m));

@@ -330,7 +330,7 @@ const char *c_write_shapes(c_gen *g, const schema_decl *s) {
   c_remember(g, name, name);
   emit(g->e, "static const mbr_type_shape %s[] = {\n", name);
   for (size_t i = 0; i < s->reach_count; i++)
-    emit(g->e, "  {0x%08" PRIx32 ", UINT64_C(0x%016" PRIx64 ")}, /* %.*s.%.*s */\n", sorted[i]->id,
+    emit(g->e, "  {0x%08" PRIx32 "u, UINT64_C(0x%016" PRIx64 ")}, /* %.*s.%.*s */\n", sorted[i]->id,
          sorted[i]->shape, TEXT_ARG(sorted[i]->ns->name.text), TEXT_ARG(sorted[i]->name.text));
   emit(g->e, "};\n\n");
   return arena_printf(a, "%s, %zu", name, s->reach_count);

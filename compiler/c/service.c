@@ -197,7 +197,7 @@ static functions write_method(c_gen *g, const schema_decl *s, const schema_metho
 static void write_row(c_gen *g, const schema_method *m, const functions *f) {
   arena *a = g->arena;
   const char *flags = c_flags(a, m, ~0u);
-  const char *row = arena_printf(a, "{.id = 0x%08" PRIx32 ", .fingerprint = UINT64_C(0x%016" PRIx64 ")",
+  const char *row = arena_printf(a, "{.id = 0x%08" PRIx32 "u, .fingerprint = UINT64_C(0x%016" PRIx64 ")",
                                  m->id, m->fingerprint);
   if (flags != NULL) row = arena_printf(a, "%s, .flags = %s", row, flags);
   if (ending_max(m) != 0) row = arena_printf(a, "%s, .ending_max = %" PRIu32, row, ending_max(m));

@@ -25,8 +25,8 @@ typedef struct mbr_hooks {
   void (*wake)(void *owner);
 
   /* Run the task later, elsewhere: it may have run, and the peer be quiet, before this returns. NULL:
-   * handlers run within mbr_peer_receive, and callbacks on the thread that notices; what is to be run because of
-   * something done within one of them, or beside it, runs when that one has returned, on its thread. */
+   * handlers run within mbr_peer_receive, and callbacks on the thread that notices; those that come about
+   * within or beside a callback run after it, on its thread, so that none pile up on a stack. */
   void (*schedule)(void *owner, mbr_task *task);
 
   /* Blocks aligned like malloc's. Both NULL: no frame or arena beyond the fixed memory; and with a schedule
@@ -136,6 +136,7 @@ MBR_MUST_CHECK mbr_status mbr_peer_receive_sync(mbr_peer *peer, const uint8_t *f
                                                 mbr_sync_answer *answer);
 
 /* The direct function of a method and what it is to be called with, until `quiet`. False: there is none. */
+/* misra 8.2: both are named; the tool takes the pointer to a function for a third */
 bool mbr_peer_direct(mbr_peer *peer, uint32_t method, void (**function)(void), const mbr_target **target);
 
 /* Writes the HELLO frame of the service with this index, as the other side's mbr_peer_receive takes it, and

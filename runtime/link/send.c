@@ -137,6 +137,7 @@ static void take_frame(mbr_link *link) {
   uint64_t size = mbr_get_u32(record);
   const size_t taken = ((size_t)size + RECORD_ALIGN - 1u) & ~(size_t)(RECORD_ALIGN - 1u);
   if ((record[5] & MBR_FRAME_BLOCK) != 0) {
+    /* misra 11.4: a block travels by its address, see MBR_FRAME_BLOCK */
     frame = (const uint8_t *)(uintptr_t)mbr_get_u64(record + MBR_FRAME_HEADER_SIZE);
     size = mbr_get_u64(record + MBR_FRAME_HEADER_SIZE + 8);
   }

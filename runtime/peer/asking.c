@@ -180,6 +180,7 @@ static mbr_status written(const mbr_writer *w, mbr_status encoded) {
 /* Under the lock: gives up a CALL that was written, with its block. */
 static void take_back(uint8_t *record, mbr_after *after) {
   if ((mbr_get_u8(record + 5) & MBR_FRAME_BLOCK) != 0) {
+    /* misra 11.4: a block travels by its address, see MBR_FRAME_BLOCK */
     mbr_block *block = (mbr_block *)(uintptr_t)mbr_get_u64(record + MBR_FRAME_HEADER_SIZE);
     block->next = after->blocks;
     after->blocks = block;

@@ -31,6 +31,7 @@ uint64_t mbr_peer_poll(mbr_peer *peer) {
   if (peer->now == NULL) return next;
   const uint64_t now = peer->now(peer->owner);
   bool more = true;
+  /* misra 14.2: poll_slots moves `from`, which counts turns of unlike length */
   for (size_t from = 0; more;) {
     mbr_after after = {0};
     mbr_peer_enter(peer);

@@ -136,8 +136,8 @@ static void submit_all(mbr_peer *peer, mbr_task *tasks) {
   }
 }
 
-/* Without an executor: runs tasks one after the other, those that come about meanwhile too, so that callbacks do
- * not pile up on the stack. Under the lock, which is released meanwhile. */
+/* Without an executor: runs tasks one after the other, those that come about meanwhile too, so that callbacks
+ * do not pile up on the stack. Under the lock, which is released meanwhile. */
 static void run_here(mbr_peer *peer, mbr_task *tasks) {
   while (tasks != NULL) {
     mbr_task *task = tasks;
@@ -231,6 +231,7 @@ static void begin_connection(mbr_peer *peer, const mbr_peer_memory *memory, cons
   peer->free = NULL;
   peer->owing = peer->owing_last = NULL;
   mbr_outbox_init(&peer->outbox, memory->outbox, memory->outbox_size);
+  /* misra 14.2: down to 0, which an unsigned counter cannot go below */
   for (size_t i = memory->slot_count; i-- > 0;) {
     memory->slots[i] = (mbr_slot){.next = peer->free};
     peer->free = &memory->slots[i];

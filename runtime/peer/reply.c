@@ -5,6 +5,7 @@
 #include "sending.h"
 
 static bool is_block(const mbr_slot *slot, const uint8_t *data) {
+  /* misra 11.4: addresses of what may be two objects are compared as numbers */
   return (uintptr_t)data - (uintptr_t)mbr_slot_storage(slot) >= slot->peer->memory.storage_size;
 }
 

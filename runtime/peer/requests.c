@@ -184,6 +184,7 @@ void mbr_requests_init(mbr_peer *peer) {
   peer->asked_free = NULL;
   peer->asked_owing = NULL;
   peer->asked_used = 0;
+  /* misra 14.2: down to 0, which an unsigned counter cannot go below */
   for (size_t i = memory->request_count; i-- > 0;) {
     memory->requests[i] = (mbr_asked){.peer = peer, .next = peer->asked_free};
     peer->asked_free = &memory->requests[i];

@@ -128,6 +128,7 @@ static mbr_status tell(const mbr_asked *asked, const mbr_message *message, mbr_b
   } else if (message->kind == MESSAGE_FAULT) {
     status = mbr_asked_tell_fault(asked, message->fault);
   } else if (asked->receiver.ready != NULL) {
+    /* misra 11.1: back to the type that mbr_receiver says `ready` has */
     ((void (*)(void *arg))asked->receiver.ready)(asked->receiver.arg);
   }
   *blocks = memory.blocks;

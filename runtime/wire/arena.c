@@ -2,6 +2,7 @@
 #include "mbr/wire.h"
 
 void mbr_arena_init(mbr_arena *arena, void *data, size_t size) {
+  /* misra 11.6: how far an address is from its alignment */
   size_t skip = (size_t)(0u - (uintptr_t)data) % MBR_ARENA_ALIGN;
   arena->data = (uint8_t *)data;
   arena->size = 0;

@@ -20,7 +20,7 @@ static bool is_continuation(uint8_t byte) { return (byte & 0xC0u) == 0x80u; }
 /* Bytes of the sequence of two to four at `p`, 0 when it is malformed. */
 static size_t sequence_size(const uint8_t *p, size_t left) {
   uint8_t lead = p[0];
-  size_t size = lead >= 0xF0u ? 4u : lead >= 0xE0u ? 3u : 2u;
+  const uint8_t size = lead >= 0xF0u ? 4u : lead >= 0xE0u ? 3u : 2u;
   if (lead < 0xC2u || lead > 0xF4u || left < size) return 0;
   uint8_t low = lead == 0xE0u ? 0xA0u : lead == 0xF0u ? 0x90u : 0x80u;
   uint8_t high = lead == 0xEDu ? 0x9Fu : lead == 0xF4u ? 0x8Fu : 0xBFu;

@@ -261,27 +261,27 @@ static mbr_status dispatch_pump_control_pump_beep(const void *ops, void *self, m
 }
 
 static const mbr_method methods_pump_control_pump[] = {
-  {.id = 0x42918a7c, .fingerprint = UINT64_C(0x7f15151acd2fdfd0), .ending_max = 8,
+  {.id = 0x42918a7cu, .fingerprint = UINT64_C(0x7f15151acd2fdfd0), .ending_max = 8,
       .name = "pump.control.Pump.set_mode", .dispatch = dispatch_pump_control_pump_set_mode},
-  {.id = 0x50791506, .fingerprint = UINT64_C(0xb31f6aa6246c29b5), .ending_max = 24,
+  {.id = 0x50791506u, .fingerprint = UINT64_C(0xb31f6aa6246c29b5), .ending_max = 24,
       .name = "pump.control.Pump.configure", .dispatch = dispatch_pump_control_pump_configure},
-  {.id = 0x640cdda0, .fingerprint = UINT64_C(0x9bad33dcef54f312), .flags = MBR_METHOD_SYNC, .ending_max = 4,
+  {.id = 0x640cdda0u, .fingerprint = UINT64_C(0x9bad33dcef54f312), .flags = MBR_METHOD_SYNC, .ending_max = 4,
       .name = "pump.control.Pump.ticks", .dispatch = dispatch_pump_control_pump_ticks,
       .direct = (void (*)(void))direct_pump_control_pump_ticks},
-  {.id = 0x9f28b9cf, .fingerprint = UINT64_C(0xc2bfc0b0a321b883), .flags = MBR_METHOD_UPLOAD, .ending_max = 4,
-      .name = "pump.control.Pump.write_image", .dispatch = dispatch_pump_control_pump_write_image,
-      .item = item_pump_control_pump_write_image},
-  {.id = 0xee415533, .fingerprint = UINT64_C(0xe1ad3643e9062daf),
+  {.id = 0x9f28b9cfu, .fingerprint = UINT64_C(0xc2bfc0b0a321b883), .flags = MBR_METHOD_UPLOAD,
+      .ending_max = 4, .name = "pump.control.Pump.write_image",
+      .dispatch = dispatch_pump_control_pump_write_image, .item = item_pump_control_pump_write_image},
+  {.id = 0xee415533u, .fingerprint = UINT64_C(0xe1ad3643e9062daf),
       .flags = MBR_METHOD_STREAM | MBR_METHOD_LATEST, .ending_max = 8, .item_max = 54,
       .name = "pump.control.Pump.readings", .dispatch = dispatch_pump_control_pump_readings},
-  {.id = 0xfc90f04e, .fingerprint = UINT64_C(0x74908d64e98e58cd), .flags = MBR_METHOD_ONEWAY, .ending_max = 1,
-      .name = "pump.control.Pump.beep", .dispatch = dispatch_pump_control_pump_beep},
+  {.id = 0xfc90f04eu, .fingerprint = UINT64_C(0x74908d64e98e58cd), .flags = MBR_METHOD_ONEWAY,
+      .ending_max = 1, .name = "pump.control.Pump.beep", .dispatch = dispatch_pump_control_pump_beep},
 };
 
 static const mbr_type_shape types_pump_control_pump[] = {
-  {0x23f7ed9e, UINT64_C(0xeb8162ba08c5dc93)}, /* pump.control.Reading */
-  {0x71989881, UINT64_C(0x699cc9b2130c7628)}, /* pump.control.Mode */
-  {0x724f453a, UINT64_C(0x03af0c7855e546bf)}, /* pump.control.PumpError */
+  {0x23f7ed9eu, UINT64_C(0xeb8162ba08c5dc93)}, /* pump.control.Reading */
+  {0x71989881u, UINT64_C(0x699cc9b2130c7628)}, /* pump.control.Mode */
+  {0x724f453au, UINT64_C(0x03af0c7855e546bf)}, /* pump.control.PumpError */
 };
 
 mbr_status pump_control_pump_serve(mbr_peer *peer, const pump_control_pump_ops *ops, void *self) {
@@ -391,9 +391,9 @@ mbr_status pump_control_console_lines_wait(const pump_control_console_client *cl
 }
 
 static const mbr_remote_method methods_pump_control_console[] = {
-  {.id = 0xcef7f6e2, .fingerprint = UINT64_C(0x20f079c5b9ad5cbe), .name = "pump.control.Console.lines",
+  {.id = 0xcef7f6e2u, .fingerprint = UINT64_C(0x20f079c5b9ad5cbe), .name = "pump.control.Console.lines",
       .receive = receive_pump_control_console_lines},
-  {.id = 0xdf37d3d7, .fingerprint = UINT64_C(0x00fa910b6bc31786), .name = "pump.control.Console.log",
+  {.id = 0xdf37d3d7u, .fingerprint = UINT64_C(0x00fa910b6bc31786), .name = "pump.control.Console.log",
       .receive = receive_pump_control_console_log},
 };
 

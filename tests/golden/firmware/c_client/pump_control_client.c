@@ -297,25 +297,25 @@ mbr_status pump_control_pump_beep_send(const pump_control_pump_client *client,
 }
 
 static const mbr_remote_method methods_pump_control_pump[] = {
-  {.id = 0x42918a7c, .fingerprint = UINT64_C(0x7f15151acd2fdfd0), .name = "pump.control.Pump.set_mode",
+  {.id = 0x42918a7cu, .fingerprint = UINT64_C(0x7f15151acd2fdfd0), .name = "pump.control.Pump.set_mode",
       .receive = receive_pump_control_pump_set_mode},
-  {.id = 0x50791506, .fingerprint = UINT64_C(0xb31f6aa6246c29b5), .name = "pump.control.Pump.configure",
+  {.id = 0x50791506u, .fingerprint = UINT64_C(0xb31f6aa6246c29b5), .name = "pump.control.Pump.configure",
       .receive = receive_pump_control_pump_configure},
-  {.id = 0x640cdda0, .fingerprint = UINT64_C(0x9bad33dcef54f312), .flags = MBR_METHOD_SYNC,
+  {.id = 0x640cdda0u, .fingerprint = UINT64_C(0x9bad33dcef54f312), .flags = MBR_METHOD_SYNC,
       .name = "pump.control.Pump.ticks", .receive = receive_pump_control_pump_ticks},
-  {.id = 0x9f28b9cf, .fingerprint = UINT64_C(0xc2bfc0b0a321b883), .flags = MBR_METHOD_UPLOAD,
+  {.id = 0x9f28b9cfu, .fingerprint = UINT64_C(0xc2bfc0b0a321b883), .flags = MBR_METHOD_UPLOAD,
       .name = "pump.control.Pump.write_image", .receive = receive_pump_control_pump_write_image},
-  {.id = 0xee415533, .fingerprint = UINT64_C(0xe1ad3643e9062daf),
+  {.id = 0xee415533u, .fingerprint = UINT64_C(0xe1ad3643e9062daf),
       .flags = MBR_METHOD_STREAM | MBR_METHOD_LATEST, .name = "pump.control.Pump.readings",
       .receive = receive_pump_control_pump_readings},
-  {.id = 0xfc90f04e, .fingerprint = UINT64_C(0x74908d64e98e58cd), .flags = MBR_METHOD_ONEWAY,
+  {.id = 0xfc90f04eu, .fingerprint = UINT64_C(0x74908d64e98e58cd), .flags = MBR_METHOD_ONEWAY,
       .name = "pump.control.Pump.beep"},
 };
 
 static const mbr_type_shape types_pump_control_pump[] = {
-  {0x23f7ed9e, UINT64_C(0xeb8162ba08c5dc93)}, /* pump.control.Reading */
-  {0x71989881, UINT64_C(0x699cc9b2130c7628)}, /* pump.control.Mode */
-  {0x724f453a, UINT64_C(0x03af0c7855e546bf)}, /* pump.control.PumpError */
+  {0x23f7ed9eu, UINT64_C(0xeb8162ba08c5dc93)}, /* pump.control.Reading */
+  {0x71989881u, UINT64_C(0x699cc9b2130c7628)}, /* pump.control.Mode */
+  {0x724f453au, UINT64_C(0x03af0c7855e546bf)}, /* pump.control.PumpError */
 };
 
 mbr_status pump_control_pump_client_open(pump_control_pump_client *client, mbr_peer *peer) {
@@ -363,9 +363,9 @@ static mbr_status dispatch_pump_control_console_lines(const void *ops, void *sel
 }
 
 static const mbr_method methods_pump_control_console[] = {
-  {.id = 0xcef7f6e2, .fingerprint = UINT64_C(0x20f079c5b9ad5cbe), .ending_max = 40,
+  {.id = 0xcef7f6e2u, .fingerprint = UINT64_C(0x20f079c5b9ad5cbe), .ending_max = 40,
       .name = "pump.control.Console.lines", .dispatch = dispatch_pump_control_console_lines},
-  {.id = 0xdf37d3d7, .fingerprint = UINT64_C(0x00fa910b6bc31786), .ending_max = 1,
+  {.id = 0xdf37d3d7u, .fingerprint = UINT64_C(0x00fa910b6bc31786), .ending_max = 1,
       .name = "pump.control.Console.log", .dispatch = dispatch_pump_control_console_log},
 };
 

@@ -915,59 +915,59 @@ mbr_status cabin_climate_climate_image_wait(const cabin_climate_climate_client *
 }
 
 static const mbr_remote_method methods_cabin_climate_climate[] = {
-  {.id = 0x0886ff78, .fingerprint = UINT64_C(0x09ee0a17f6bfd9f0), .timeout_ms = 2000,
+  {.id = 0x0886ff78u, .fingerprint = UINT64_C(0x09ee0a17f6bfd9f0), .timeout_ms = 2000,
       .name = "cabin.climate.Climate.ping", .receive = receive_cabin_climate_climate_ping},
-  {.id = 0x313c3286, .fingerprint = UINT64_C(0xc7f0215392646562),
+  {.id = 0x313c3286u, .fingerprint = UINT64_C(0xc7f0215392646562),
       .flags = MBR_METHOD_STREAM | MBR_METHOD_UPLOAD, .timeout_ms = 2000, .window = 4,
       .name = "cabin.climate.Climate.mix", .receive = receive_cabin_climate_climate_mix},
-  {.id = 0x34e95e49, .fingerprint = UINT64_C(0x54eb88aafed2c428), .timeout_ms = 2000,
+  {.id = 0x34e95e49u, .fingerprint = UINT64_C(0x54eb88aafed2c428), .timeout_ms = 2000,
       .name = "cabin.climate.Climate.describe", .receive = receive_cabin_climate_climate_describe},
-  {.id = 0x3a5b5942, .fingerprint = UINT64_C(0x6217a954fc9d929f), .timeout_ms = 2000,
+  {.id = 0x3a5b5942u, .fingerprint = UINT64_C(0x6217a954fc9d929f), .timeout_ms = 2000,
       .name = "cabin.climate.Climate.rename", .receive = receive_cabin_climate_climate_rename},
-  {.id = 0x3ed444ec, .fingerprint = UINT64_C(0x7b0e6732b69a3667),
+  {.id = 0x3ed444ecu, .fingerprint = UINT64_C(0x7b0e6732b69a3667),
       .flags = MBR_METHOD_STREAM | MBR_METHOD_LATEST, .name = "cabin.climate.Climate.knob",
       .receive = receive_cabin_climate_climate_knob},
-  {.id = 0x4a7fc82c, .fingerprint = UINT64_C(0xe03333330442aef0), .flags = MBR_METHOD_UPLOAD,
+  {.id = 0x4a7fc82cu, .fingerprint = UINT64_C(0xe03333330442aef0), .flags = MBR_METHOD_UPLOAD,
       .timeout_ms = 2000, .name = "cabin.climate.Climate.import_log",
       .receive = receive_cabin_climate_climate_import_log},
-  {.id = 0x524c36cf, .fingerprint = UINT64_C(0x862a2cbe78836487), .flags = MBR_METHOD_SYNC,
+  {.id = 0x524c36cfu, .fingerprint = UINT64_C(0x862a2cbe78836487), .flags = MBR_METHOD_SYNC,
       .name = "cabin.climate.Climate.preset", .receive = receive_cabin_climate_climate_preset},
-  {.id = 0x67b45abb, .fingerprint = UINT64_C(0x75df1399d18e9e94), .flags = MBR_METHOD_SYNC,
+  {.id = 0x67b45abbu, .fingerprint = UINT64_C(0x75df1399d18e9e94), .flags = MBR_METHOD_SYNC,
       .name = "cabin.climate.Climate.blend", .receive = receive_cabin_climate_climate_blend},
-  {.id = 0x68e628f3, .fingerprint = UINT64_C(0xdc902781fc8edb24), .flags = MBR_METHOD_ONEWAY,
+  {.id = 0x68e628f3u, .fingerprint = UINT64_C(0xdc902781fc8edb24), .flags = MBR_METHOD_ONEWAY,
       .name = "cabin.climate.Climate.nudge"},
-  {.id = 0x79fc7ac5, .fingerprint = UINT64_C(0x55cd64afa83821a4), .flags = MBR_METHOD_SYNC,
+  {.id = 0x79fc7ac5u, .fingerprint = UINT64_C(0x55cd64afa83821a4), .flags = MBR_METHOD_SYNC,
       .name = "cabin.climate.Climate.odometer", .receive = receive_cabin_climate_climate_odometer},
-  {.id = 0x92cc580a, .fingerprint = UINT64_C(0x43c87d5c50aa5103), .flags = MBR_METHOD_SYNC,
+  {.id = 0x92cc580au, .fingerprint = UINT64_C(0x43c87d5c50aa5103), .flags = MBR_METHOD_SYNC,
       .name = "cabin.climate.Climate.zone_count", .receive = receive_cabin_climate_climate_zone_count},
-  {.id = 0xc230edcf, .fingerprint = UINT64_C(0xa17290544e8a38c6), .timeout_ms = 2000,
+  {.id = 0xc230edcfu, .fingerprint = UINT64_C(0xa17290544e8a38c6), .timeout_ms = 2000,
       .name = "cabin.climate.Climate.zones", .receive = receive_cabin_climate_climate_zones},
-  {.id = 0xccfbe5ea, .fingerprint = UINT64_C(0xbc117c5ec4b7c403), .flags = MBR_METHOD_STREAM,
+  {.id = 0xccfbe5eau, .fingerprint = UINT64_C(0xbc117c5ec4b7c403), .flags = MBR_METHOD_STREAM,
       .timeout_ms = 2000, .name = "cabin.climate.Climate.ticks",
       .receive = receive_cabin_climate_climate_ticks},
-  {.id = 0xce300380, .fingerprint = UINT64_C(0xefd6d12f859d20d1), .timeout_ms = 500,
+  {.id = 0xce300380u, .fingerprint = UINT64_C(0xefd6d12f859d20d1), .timeout_ms = 500,
       .name = "cabin.climate.Climate.set_target", .receive = receive_cabin_climate_climate_set_target},
-  {.id = 0xea8cda4b, .fingerprint = UINT64_C(0xe797adbfa267f332), .flags = MBR_METHOD_STREAM,
+  {.id = 0xea8cda4bu, .fingerprint = UINT64_C(0xe797adbfa267f332), .flags = MBR_METHOD_STREAM,
       .timeout_ms = 2000, .name = "cabin.climate.Climate.watch",
       .receive = receive_cabin_climate_climate_watch},
-  {.id = 0xed20ca47, .fingerprint = UINT64_C(0x80ce0ffd77cb9b25), .timeout_ms = 2000,
+  {.id = 0xed20ca47u, .fingerprint = UINT64_C(0x80ce0ffd77cb9b25), .timeout_ms = 2000,
       .name = "cabin.climate.Climate.get_reading", .receive = receive_cabin_climate_climate_get_reading},
-  {.id = 0xff45029d, .fingerprint = UINT64_C(0xc5803e7edee50e77), .flags = MBR_METHOD_QUIET,
+  {.id = 0xff45029du, .fingerprint = UINT64_C(0xc5803e7edee50e77), .flags = MBR_METHOD_QUIET,
       .timeout_ms = 2000, .name = "cabin.climate.Climate.image",
       .receive = receive_cabin_climate_climate_image},
 };
 
 static const mbr_type_shape types_cabin_climate_climate[] = {
-  {0x101f83c0, UINT64_C(0x6a73435edfff71bd)}, /* cabin.climate.Gear */
-  {0x1c9dd895, UINT64_C(0x4c591be427a0f783)}, /* cabin.climate.Vehicle */
-  {0x235fe445, UINT64_C(0x056bf638d8dd29cd)}, /* cabin.climate.Reading */
-  {0x245cfb27, UINT64_C(0x73ec165fa0710100)}, /* cabin.shared.Refusal */
-  {0x4c0d165c, UINT64_C(0x6294ede0e70cebb5)}, /* cabin.climate.Doors */
-  {0x5011f02f, UINT64_C(0xbe7dd8a040ec7d8d)}, /* cabin.climate.Country */
-  {0x64d3a2f8, UINT64_C(0x1ca01e3b4faebbbe)}, /* cabin.climate.ClimateError */
-  {0x84a48e62, UINT64_C(0x77842c3c68032d1a)}, /* cabin.shared.Position */
-  {0xa8bc2fc8, UINT64_C(0x92e6c16fe3b64f02)}, /* cabin.climate.Mode */
-  {0xffcc7e0d, UINT64_C(0x26173116be127c90)}, /* cabin.climate.Event */
+  {0x101f83c0u, UINT64_C(0x6a73435edfff71bd)}, /* cabin.climate.Gear */
+  {0x1c9dd895u, UINT64_C(0x4c591be427a0f783)}, /* cabin.climate.Vehicle */
+  {0x235fe445u, UINT64_C(0x056bf638d8dd29cd)}, /* cabin.climate.Reading */
+  {0x245cfb27u, UINT64_C(0x73ec165fa0710100)}, /* cabin.shared.Refusal */
+  {0x4c0d165cu, UINT64_C(0x6294ede0e70cebb5)}, /* cabin.climate.Doors */
+  {0x5011f02fu, UINT64_C(0xbe7dd8a040ec7d8d)}, /* cabin.climate.Country */
+  {0x64d3a2f8u, UINT64_C(0x1ca01e3b4faebbbe)}, /* cabin.climate.ClimateError */
+  {0x84a48e62u, UINT64_C(0x77842c3c68032d1a)}, /* cabin.shared.Position */
+  {0xa8bc2fc8u, UINT64_C(0x92e6c16fe3b64f02)}, /* cabin.climate.Mode */
+  {0xffcc7e0du, UINT64_C(0x26173116be127c90)}, /* cabin.climate.Event */
 };
 
 mbr_status cabin_climate_climate_client_open(cabin_climate_climate_client *client, mbr_peer *peer) {
@@ -1237,36 +1237,36 @@ static mbr_status dispatch_cabin_climate_dialogs_dismiss(const void *ops, void *
 }
 
 static const mbr_method methods_cabin_climate_dialogs[] = {
-  {.id = 0x0c3cf56e, .fingerprint = UINT64_C(0xb69c272d9493272b), .flags = MBR_METHOD_ONEWAY, .ending_max = 1,
-      .name = "cabin.climate.Dialogs.note", .dispatch = dispatch_cabin_climate_dialogs_note},
-  {.id = 0x0d064938, .fingerprint = UINT64_C(0xcfaf31313109712f), .flags = MBR_METHOD_STREAM, .ending_max = 8,
-      .item_max = 2, .name = "cabin.climate.Dialogs.pressed",
+  {.id = 0x0c3cf56eu, .fingerprint = UINT64_C(0xb69c272d9493272b), .flags = MBR_METHOD_ONEWAY,
+      .ending_max = 1, .name = "cabin.climate.Dialogs.note", .dispatch = dispatch_cabin_climate_dialogs_note},
+  {.id = 0x0d064938u, .fingerprint = UINT64_C(0xcfaf31313109712f), .flags = MBR_METHOD_STREAM,
+      .ending_max = 8, .item_max = 2, .name = "cabin.climate.Dialogs.pressed",
       .dispatch = dispatch_cabin_climate_dialogs_pressed},
-  {.id = 0x218d3be7, .fingerprint = UINT64_C(0x7d80a31bbd94f5c4), .flags = MBR_METHOD_UPLOAD, .ending_max = 8,
-      .window = 8, .name = "cabin.climate.Dialogs.record", .dispatch = dispatch_cabin_climate_dialogs_record,
-      .item = item_cabin_climate_dialogs_record},
-  {.id = 0x2e475d7f, .fingerprint = UINT64_C(0x7b0e6732b69a3667),
+  {.id = 0x218d3be7u, .fingerprint = UINT64_C(0x7d80a31bbd94f5c4), .flags = MBR_METHOD_UPLOAD,
+      .ending_max = 8, .window = 8, .name = "cabin.climate.Dialogs.record",
+      .dispatch = dispatch_cabin_climate_dialogs_record, .item = item_cabin_climate_dialogs_record},
+  {.id = 0x2e475d7fu, .fingerprint = UINT64_C(0x7b0e6732b69a3667),
       .flags = MBR_METHOD_STREAM | MBR_METHOD_LATEST, .ending_max = 1, .item_max = 4,
       .name = "cabin.climate.Dialogs.slider", .dispatch = dispatch_cabin_climate_dialogs_slider},
-  {.id = 0x4458bcea, .fingerprint = UINT64_C(0x9b44cc4481bc142c), .ending_max = 1,
+  {.id = 0x4458bceau, .fingerprint = UINT64_C(0x9b44cc4481bc142c), .ending_max = 1,
       .name = "cabin.climate.Dialogs.confirm", .dispatch = dispatch_cabin_climate_dialogs_confirm},
-  {.id = 0x45d743e0, .fingerprint = UINT64_C(0xcb2cc66948bc8008),
+  {.id = 0x45d743e0u, .fingerprint = UINT64_C(0xcb2cc66948bc8008),
       .flags = MBR_METHOD_STREAM | MBR_METHOD_CONCURRENT | MBR_METHOD_UPLOAD, .ending_max = 1,
       .name = "cabin.climate.Dialogs.translate", .dispatch = dispatch_cabin_climate_dialogs_translate,
       .item = item_cabin_climate_dialogs_translate},
-  {.id = 0x7b8ae706, .fingerprint = UINT64_C(0x09ee0a17f6bfd9f0), .ending_max = 1,
+  {.id = 0x7b8ae706u, .fingerprint = UINT64_C(0x09ee0a17f6bfd9f0), .ending_max = 1,
       .name = "cabin.climate.Dialogs.dismiss", .dispatch = dispatch_cabin_climate_dialogs_dismiss},
-  {.id = 0x80028093, .fingerprint = UINT64_C(0xff356d92c7743f1a), .ending_max = 330,
+  {.id = 0x80028093u, .fingerprint = UINT64_C(0xff356d92c7743f1a), .ending_max = 330,
       .name = "cabin.climate.Dialogs.choose", .dispatch = dispatch_cabin_climate_dialogs_choose},
 };
 
 static const mbr_type_shape types_cabin_climate_dialogs[] = {
-  {0x101f83c0, UINT64_C(0x6a73435edfff71bd)}, /* cabin.climate.Gear */
-  {0x235fe445, UINT64_C(0x056bf638d8dd29cd)}, /* cabin.climate.Reading */
-  {0x4c0d165c, UINT64_C(0x6294ede0e70cebb5)}, /* cabin.climate.Doors */
-  {0x64d3a2f8, UINT64_C(0x1ca01e3b4faebbbe)}, /* cabin.climate.ClimateError */
-  {0x84a48e62, UINT64_C(0x77842c3c68032d1a)}, /* cabin.shared.Position */
-  {0xa8bc2fc8, UINT64_C(0x92e6c16fe3b64f02)}, /* cabin.climate.Mode */
+  {0x101f83c0u, UINT64_C(0x6a73435edfff71bd)}, /* cabin.climate.Gear */
+  {0x235fe445u, UINT64_C(0x056bf638d8dd29cd)}, /* cabin.climate.Reading */
+  {0x4c0d165cu, UINT64_C(0x6294ede0e70cebb5)}, /* cabin.climate.Doors */
+  {0x64d3a2f8u, UINT64_C(0x1ca01e3b4faebbbe)}, /* cabin.climate.ClimateError */
+  {0x84a48e62u, UINT64_C(0x77842c3c68032d1a)}, /* cabin.shared.Position */
+  {0xa8bc2fc8u, UINT64_C(0x92e6c16fe3b64f02)}, /* cabin.climate.Mode */
 };
 
 mbr_status cabin_climate_dialogs_serve(mbr_peer *peer, const cabin_climate_dialogs_ops *ops, void *self) {
