@@ -16,6 +16,7 @@
 #include <cmocka.h>
 
 #include "mbr/link.h"
+#include "noise.h"
 
 enum {
   FRAME_MAX = 256,
@@ -31,13 +32,6 @@ enum {
   RETRY_MS = 12,      /* 2 × (FRAME_MAX / BYTES_PER_MS + LATENCY_MS), and what polling adds */
   LOST_MS = 2000,
 };
-
-typedef struct noise {
-  /* Chances for each byte, in a million. */
-  unsigned flip, drop, twice, insert;
-  unsigned burst; /* begins: up to 200 bytes become others */
-  unsigned stall; /* begins: up to 30 ms nothing arrives */
-} noise;
 
 /* One direction. */
 typedef struct wire {
@@ -94,12 +88,9 @@ struct line {
   uint64_t random;
 };
 
-static inline uint32_t random_of(line *l) {
-  l->random = l->random * 6364136223846793005u + 1442695040888963407u;
-  return (uint32_t)(l->random >> 33);
-}
+static inline uint32_t random_of(line *l) { return noise_random(&l->random); }
 
-static inline bool chance(line *l, unsigned in_a_million) { return random_of(l) % 1000000u < in_a_million; }
+static inline bool chance(line *l, unsigned in_a_million) { return noise_chance(&l->random, in_a_million); }
 
 static inline uint8_t content(uint32_t life, uint32_t serial, size_t i) {
   return (uint8_t)((life * 31u + serial * 7u + i * (serial | 1u)) % 5u == 0 ? 0 : life + serial + i);
@@ -115,17 +106,9 @@ static inline void put_on_wire(line *l, wire *w, uint8_t byte) {
 }
 
 static inline void disturb(line *l, wire *w, uint8_t byte) {
-  const noise *n = &l->noise;
-  if (chance(l, n->burst)) w->burst = 1 + random_of(l) % 200u;
-  if (w->burst > 0) {
-    w->burst--;
-    byte = (uint8_t)random_of(l);
-  }
-  if (chance(l, n->flip)) byte ^= (uint8_t)(1u << random_of(l) % 8u);
-  if (chance(l, n->insert)) put_on_wire(l, w, (uint8_t)random_of(l));
-  if (chance(l, n->drop)) return;
-  put_on_wire(l, w, byte);
-  if (chance(l, n->twice)) put_on_wire(l, w, byte);
+  uint8_t bytes[NOISE_MOST];
+  const size_t size = noise_disturb(&l->noise, &l->random, &w->burst, byte, bytes);
+  for (size_t i = 0; i < size; i++) put_on_wire(l, w, bytes[i]);
 }
 
 static inline size_t write_hook(void *owner, const uint8_t *bytes, size_t size) {
@@ -299,7 +282,7 @@ static inline void open_station(line *l, station *s, station *to) {
 static inline line *new_line(uint64_t seed) {
   line *l = calloc(1, sizeof *l);
   assert_non_null(l);
-  l->random = seed * 2654435761u + 1u;
+  l->random = noise_seed(seed);
   l->us = 1000;
   open_station(l, &l->a, &l->b);
   open_station(l, &l->b, &l->a);

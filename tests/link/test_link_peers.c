@@ -96,7 +96,7 @@ static bool can_call(const pair *p) {
 static pair *new_pair(uint64_t seed, uint16_t slots) {
   pair *p = calloc(1, sizeof *p);
   assert_non_null(p);
-  p->line.random = seed * 2654435761u + 1u;
+  p->line.random = noise_seed(seed);
   p->line.us = 1000;
   p->serving.slot_count = slots;
   p->calling.slot_count = SLOTS;
