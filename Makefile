@@ -37,6 +37,7 @@ all: $(BUILD)/bin/mbrc
 help:
 	@echo 'make              build the compiler, build/bin/mbrc'
 	@echo 'make demo         build and run examples/ivi: a C data layer and a Dart dashboard (installs what is missing)'
+	@echo 'make demo-firmware build and run examples/firmware: an image in an emulator, driven from Dart over its serial line'
 	@echo 'make check        run all tests (installs what is missing)'
 	@echo 'make check-NAME   one group of them: $(CHECKS)'
 	@echo 'make fuzz         fuzz decoder, peer, link and front end, FUZZ_SECONDS=600 each'
@@ -56,8 +57,8 @@ clean:
 	rm -rf $(filter-out $(BUILD)/dart-vm,$(wildcard $(BUILD)/*))
 
 # Tools come first, but only for the goals that promise to install them.
-ifneq ($(filter check check-% demo golden docs fuzz noise random stress,$(MAKECMDGOALS)),)
-SETUP := $(BUILD)/setup-$(if $(filter check check-% golden docs fuzz noise random stress,$(MAKECMDGOALS)),check,demo).done
+ifneq ($(filter check check-% demo demo-firmware golden docs fuzz noise random stress,$(MAKECMDGOALS)),)
+SETUP := $(BUILD)/setup-$(or $(if $(filter check check-% golden docs fuzz noise random stress,$(MAKECMDGOALS)),check),$(firstword $(filter demo-firmware,$(MAKECMDGOALS)) demo)).done
 $(SETUP): tests/toolchain/setup.sh tests/toolchain/package-lock.json
 	@mkdir -p $(@D)
 	@tests/toolchain/setup.sh $(patsubst setup-%.done,%,$(@F)) $(BUILD)
@@ -127,7 +128,7 @@ $(MBRC): $(BUILD)/obj/bin/mbrc
 
 # Tests. Each group is a target check-<group>; `make check` runs them all.
 
-CHECKS := idl docs runtime link rules misra codec vectors portable fuzz random golden corpus broad cli vendor explain size dart vehicle echo calls demo ivi readme
+CHECKS := idl docs runtime link rules misra codec vectors portable fuzz random golden corpus broad cli vendor explain size dart vehicle echo calls demo ivi firmware readme
 .PHONY: check $(CHECKS:%=check-%) golden docs
 check: $(CHECKS:%=check-%)
 	@echo 'make check: all groups passed'
@@ -473,6 +474,54 @@ $(IVI_TEST)/test_cabin: examples/ivi/tests/test_cabin.c $(IVI_C) $(IVI_MBR) $(BU
 check-ivi: $(IVI_TEST)/test_cabin $(IVI)/generated.done $(IVI)/packages.json
 	$(IVI_TEST)/test_cabin
 	timeout 60 $(DART) --enable-asserts --packages=$(IVI)/packages.json examples/ivi/dashboard/test/driver_test.dart
+
+# examples/firmware: the image for a Cortex-M3, from the vendored runtime, as a user builds it.
+ARM_CC      ?= arm-none-eabi-gcc
+FIRMWARE    := $(BUILD)/examples/firmware
+FIRMWARE_MBR := examples/firmware/contract/climate.mbr
+FIRMWARE_LD := examples/firmware/board/board.ld
+FIRMWARE_H  := $(wildcard examples/firmware/board/*.h examples/firmware/src/*.h)
+FIRMWARE_CFLAGS := -mcpu=cortex-m3 -mthumb -std=c99 -Os -g -ffunction-sections -fdata-sections -fstack-usage $(WARN) \
+                   -DMBR_SMALL=1 -DMBR_LOG_LEVEL=0 -DNDEBUG -I$(FIRMWARE)/third_party -I$(FIRMWARE)/c \
+                   -Iexamples/firmware/board -Iexamples/firmware/src
+FIRMWARE_OBJ := $(patsubst examples/firmware/%.c,$(FIRMWARE)/obj/%.o,$(wildcard examples/firmware/board/*.c examples/firmware/src/*.c)) \
+                $(FIRMWARE)/obj/c/cabin_climate.o $(FIRMWARE)/obj/third_party/mbr/core.o $(FIRMWARE)/obj/third_party/mbr/link.o
+$(FIRMWARE)/generated.done: $(FIRMWARE_MBR) $(MBRC)
+	@mkdir -p $(@D)
+	$(SAY)
+	$(Q)$(MBRC) vendor $(FIRMWARE)/third_party --with link
+	$(Q)$(MBRC) --profile firmware --c $(FIRMWARE)/c $<
+	@touch $@
+$(filter $(FIRMWARE)/obj/board/% $(FIRMWARE)/obj/src/%,$(FIRMWARE_OBJ)): $(FIRMWARE)/obj/%.o: examples/firmware/%.c $(FIRMWARE_H) $(FIRMWARE)/generated.done
+	@mkdir -p $(@D)
+	$(SAY)
+	$(Q)$(ARM_CC) $(FIRMWARE_CFLAGS) -c -o $@ $<
+$(filter $(FIRMWARE)/obj/c/% $(FIRMWARE)/obj/third_party/%,$(FIRMWARE_OBJ)): $(FIRMWARE)/obj/%.o: $(FIRMWARE)/generated.done
+	@mkdir -p $(@D)
+	$(SAY)
+	$(Q)$(ARM_CC) $(FIRMWARE_CFLAGS) -c -o $@ $(FIRMWARE)/$*.c
+$(FIRMWARE)/unit.elf: $(FIRMWARE_OBJ) $(FIRMWARE_LD)
+	$(SAY)
+	$(Q)$(ARM_CC) -mcpu=cortex-m3 -mthumb -nostartfiles -nostdlib -Wl,--gc-sections -Wl,-Map=$@.map -T $(FIRMWARE_LD) \
+	  -o $@ $(FIRMWARE_OBJ) -lc -lgcc
+
+# The image in the emulator, at the end of a line with noise, and as its power comes and goes.
+FIRMWARE_TEST  := $(BUILD)/tests/firmware
+FIRMWARE_TESTS := $(patsubst tests/firmware/%.c,$(FIRMWARE_TEST)/%,$(wildcard tests/firmware/test_*.c))
+FIRMWARE_KIT   := $(filter-out $(wildcard tests/firmware/test_*.c),$(wildcard tests/firmware/*.c))
+$(FIRMWARE_TEST)/generated.done: $(FIRMWARE_MBR) $(MBRC)
+	@mkdir -p $(@D)
+	$(SAY)
+	$(Q)$(MBRC) --c $(@D)/c --c-client $(@D)/c $<
+	@touch $@
+$(FIRMWARE_TESTS): $(FIRMWARE_TEST)/%: tests/firmware/%.c $(FIRMWARE_KIT) $(wildcard tests/firmware/*.h tests/link/noise.h) \
+                   $(FIRMWARE_TEST)/generated.done $(LINK_SRC) $(BUILD)/asan/libmbr.a
+	$(SAY)
+	$(Q)$(CC) -O1 -g $(SANITIZE) $(RUNTIME_CFLAGS) -I$(@D)/c -o $@ $< $(FIRMWARE_KIT) $(@D)/c/*.c $(LINK_SRC) \
+	  $(BUILD)/asan/libmbr.a -lcmocka -lm
+check-firmware: $(FIRMWARE)/unit.elf $(FIRMWARE_TESTS)
+	tests/firmware/image.sh $(FIRMWARE)
+	tests/firmware/run.sh $(FIRMWARE)/unit.elf $(FIRMWARE_TESTS)
 
 # What the README tells a newcomer to do.
 check-readme: $(MBRC) $(TEMPLATES) | $(SETUP)

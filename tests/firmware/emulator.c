@@ -37,7 +37,7 @@ static void run(const emulator *e, const char *image) {
   (void)snprintf(monitor, sizeof monitor, "unix:%s,server=on,wait=off", e->monitor);
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   char *const arguments[] = {
-    "qemu-system-arm", "-M", "mps2-an385", "-nographic", "-nodefaults", "-nic", "none", "-serial", serial, "-monitor", monitor,
+    "qemu-system-arm", "-M", "mps2-an385", "-nographic", "-nodefaults", "-nic", "user,restrict=on", "-serial", serial, "-monitor", monitor,
     "-kernel", (char *)(uintptr_t)image, e->counted ? "-icount" : NULL, "shift=6", NULL,
   };
   unsetenv("LD_PRELOAD");
@@ -93,6 +93,10 @@ void emulator_reset(emulator *e) {
   await_prompts(fd, 1);
   close(fd);
 }
+
+void emulator_halt(const emulator *e) { assert_int_equal(kill(e->pid, SIGSTOP), 0); }
+
+void emulator_go_on(const emulator *e) { assert_int_equal(kill(e->pid, SIGCONT), 0); }
 
 int emulator_line(const emulator *e) {
   const int fd = connect_to(e->line);

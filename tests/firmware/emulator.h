@@ -22,6 +22,10 @@ void emulator_kill(emulator *e);
 /* As the reset button, by the emulator's monitor; its line stays open. */
 void emulator_reset(emulator *e);
 
+/* The whole board stands still, its line open, until it goes on. */
+void emulator_halt(const emulator *e);
+void emulator_go_on(const emulator *e);
+
 /* A connection to the serial line, not blocking; or -1. */
 int emulator_line(const emulator *e);
 

@@ -1,4 +1,3 @@
-#define _POSIX_C_SOURCE 200809L
 #include "head.h"
 
 #include <errno.h>
@@ -6,6 +5,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -43,7 +43,7 @@ static size_t write_line(void *owner, const uint8_t *bytes, size_t size) {
   while (taken < size && taken < 64)
     count += noise_disturb(&h->noise, &h->random, &h->burst_out, bytes[taken++], out + count);
   h->bytes_out += taken;
-  if (h->fd >= 0 && count != 0 && write(h->fd, out, count) < 0 && errno != EAGAIN) lose_line(h);
+  if (h->fd >= 0 && count != 0 && send(h->fd, out, count, MSG_NOSIGNAL) < 0 && errno != EAGAIN) lose_line(h);
   return taken;
 }
 

@@ -9,7 +9,7 @@
 #include "mbr/link.h"
 
 enum {
-  HEAD_CALLS = 16,
+  HEAD_CALLS = 24,
   HEAD_FRAME_MAX = 512,
   HEAD_RING = 4096,
   RETRY_MS = CABIN_CLIMATE_RETRY_MS,

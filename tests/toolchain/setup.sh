@@ -1,6 +1,6 @@
 #!/bin/sh
-# Installs what `make demo` or `make check` needs and this machine lacks; says what it installs, and does
-# nothing where all is there. usage: setup.sh demo|check BUILD_FOLDER
+# Installs what `make demo`, `make demo-firmware` or `make check` needs and this machine lacks; says what it
+# installs, and does nothing where all is there. usage: setup.sh demo|demo-firmware|check BUILD_FOLDER
 set -eu
 what=$1
 build=$2
@@ -44,6 +44,13 @@ if ! command -v dart >/dev/null 2>&1; then
   need_32_bit
   [ -e /lib/ld-linux.so.2 ] || want libc6-i386
   [ -x "$build/dart-vm/node_modules/sass-embedded-linux-ia32/dart-sass/src/dart" ] || need_command npm npm
+fi
+
+# A microcontroller: its compiler, the few functions of a C library that an image links, and an emulator.
+if [ "$what" != demo ]; then
+  need_command arm-none-eabi-gcc gcc-arm-none-eabi
+  if ! echo '#include <string.h>' | arm-none-eabi-gcc -E - >/dev/null 2>&1; then want libnewlib-arm-none-eabi; fi
+  need_command qemu-system-arm qemu-system-arm
 fi
 
 if [ "$what" = check ]; then
