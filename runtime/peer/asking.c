@@ -272,7 +272,7 @@ static mbr_status open_item(mbr_asked *asked, size_t payload, uint8_t **record, 
     .call = asked->call,
     .method = asked->method->id,
   };
-  *large = false;
+  *large = mbr_sending_is_large(asked->peer, payload);
   *record = asked->credit != 0 ? mbr_sending_open(asked->peer, &frame, payload, NULL, large) : NULL;
   if (*record == NULL) {
     mbr_asked_await_room(asked, *large ? MBR_FRAME_BLOCK_PAYLOAD : payload);
@@ -289,6 +289,7 @@ static void drop_item(mbr_peer *peer, uint64_t id, uint8_t *record) {
   mbr_asked *asked = find_open(peer, id);
   mbr_outbox_abandon(record);
   if (asked != NULL && asked->credit < UINT32_MAX) asked->credit++;
+  if (asked != NULL && asked->is_waiting) mbr_asked_await_room(asked, asked->wanted); /* and not for credit */
   leave_record(peer, &after);
 }
 

@@ -527,6 +527,27 @@ static void test_an_item_that_fails_to_encode_gives_its_credit_back(void **state
   close_caller(c);
 }
 
+/* As where two threads send items of one stream parameter. */
+static void test_credit_given_back_reaches_who_waits_for_it(void **state) {
+  (void)state;
+  const size_t sizes[] = {4, OUTBOX_SIZE};
+  for (size_t i = 0; i < 2; i++) {
+    caller *c = open_caller(0);
+    heard h = {0};
+    mbr_writer w;
+    uint32_t id = call(c, AT_UPLOAD, &h);
+    assert_int_equal(receive_u32(c, MBR_FRAME_CREDIT, id, 1), MBR_OK);
+    assert_int_equal(mbr_request_item_begin(h.request, 4, &w), MBR_OK);
+    assert_int_equal(push_size(h.request, sizes[i]), MBR_WOULD_BLOCK);
+    assert_int_equal(mbr_request_item_commit(h.request, &w, MBR_BAD_RANGE), MBR_BAD_RANGE);
+    run_tasks(c);
+    assert_int_equal(h.readies, 1);
+    assert_int_equal(push_size(h.request, 4), MBR_OK);
+    assert_int_equal(mbr_request_cancel(h.request), MBR_OK);
+    close_caller(c);
+  }
+}
+
 /* The only record before what is owed is given up: nothing is consumed, and still it must be sent. */
 static void test_room_of_a_record_that_was_given_up_is_used(void **state) {
   (void)state;
@@ -1037,6 +1058,7 @@ int main(void) {
     cmocka_unit_test(test_an_item_waits_for_room),
     cmocka_unit_test(test_a_smaller_item_does_not_end_the_wait_for_room),
     cmocka_unit_test(test_an_item_that_fails_to_encode_gives_its_credit_back),
+    cmocka_unit_test(test_credit_given_back_reaches_who_waits_for_it),
     cmocka_unit_test(test_room_of_a_record_that_was_given_up_is_used),
     cmocka_unit_test(test_without_an_executor_receivers_are_told_at_once),
     cmocka_unit_test(test_without_an_executor_callbacks_do_not_pile_up_on_the_stack),
