@@ -502,7 +502,7 @@ mbr_loopback *mbr_loopback_open(const mbr_loopback_options *options) {
   if (options == NULL) options = &usual;
   l->executor = options->executor;
   l->real_time = options->real_time;
-  l->clock = 0;
+  l->clock = 1; /* a time is never 0 */
   bool near = open_side(l, &l->near, &l->far, options);
   bool far = open_side(l, &l->far, &l->near, options);
   if (near && far) return l;

@@ -67,6 +67,29 @@ static void test_time_passes_when_it_is_told_to(void **state) {
   assert_true(mbr_loopback_close(l));
 }
 
+static void keep_elapsed(void *arg, const mbr_log_record *record) {
+  if (record->elapsed_ms != 0) *(uint64_t *)arg = record->elapsed_ms;
+}
+
+/* The side that serves looks at the clock too, which it may not know by a time of 0. */
+static void test_calls_made_before_time_has_passed_are_timed(void **state) {
+  (void)state;
+  uint64_t elapsed = 0;
+  server s = {.handle = defer};
+  client c = {0};
+  heard h = {0};
+  mbr_loopback *l = open_loopback(NULL, &s, &c);
+  assert_int_equal(mbr_peer_on_log(mbr_loopback_near(l), MBR_LOG_DEBUG, keep_elapsed, &elapsed), MBR_OK);
+  mbr_loopback_run(l);
+  assert_int_equal(ask(&c, AT_UNARY, 7, NULL, &h), MBR_OK);
+  mbr_loopback_run(l);
+  mbr_loopback_advance(l, 30);
+  assert_int_equal(put_u32(s.calls[0], MBR_FRAME_OK, 1), MBR_OK);
+  mbr_loopback_run(l);
+  assert_int_equal(elapsed, 30);
+  assert_true(mbr_loopback_close(l));
+}
+
 static void test_each_side_counts_what_it_serves(void **state) {
   (void)state;
   server s = {.handle = answer_same};
@@ -185,6 +208,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_each_step_does_one_thing),
     cmocka_unit_test(test_time_passes_when_it_is_told_to),
+    cmocka_unit_test(test_calls_made_before_time_has_passed_are_timed),
     cmocka_unit_test(test_each_side_counts_what_it_serves),
     cmocka_unit_test(test_closing_tells_what_was_forgotten),
     cmocka_unit_test(test_calls_of_a_connection_that_has_gone_are_closed),
