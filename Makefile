@@ -128,7 +128,7 @@ $(MBRC): $(BUILD)/obj/bin/mbrc
 
 # Tests. Each group is a target check-<group>; `make check` runs them all.
 
-CHECKS := idl docs runtime link rules misra codec vectors portable fuzz random golden corpus broad cli vendor explain size dart vehicle echo calls demo ivi firmware readme
+CHECKS := idl docs runtime link line bridge rules misra codec vectors portable fuzz random golden corpus broad cli vendor explain size dart vehicle echo calls demo ivi firmware readme
 .PHONY: check $(CHECKS:%=check-%) golden docs
 check: $(CHECKS:%=check-%)
 	@echo 'make check: all groups passed'
@@ -159,9 +159,12 @@ check-docs: $(MBRC_ASAN)
 # a thread that waits in a loop would starve the one it waits for).
 RUNTIME_SRC    := $(wildcard runtime/wire/*.c runtime/peer/*.c runtime/exec/*.c)
 RUNTIME_DART_SRC := $(RUNTIME_SRC) $(wildcard runtime/dart/*.c)
-RUNTIME_TEST_SRC := $(RUNTIME_DART_SRC) $(wildcard runtime/loopback/*.c runtime/uv/*.c)
+RUNTIME_TEST_SRC := $(RUNTIME_DART_SRC) $(wildcard runtime/link/*.c runtime/line/*.c runtime/bridge/*.c runtime/loopback/*.c runtime/uv/*.c)
 RUNTIME_H      := $(wildcard include/mbr/*.h runtime/*/*.h)
 RUNTIME_TESTS  := $(patsubst tests/%.c,%,$(wildcard tests/runtime/test_*.c) tests/dart/test_connections.c)
+LINE_TESTS     := $(patsubst tests/%.c,%,$(wildcard tests/line/test_*.c))
+BRIDGE_TESTS   := $(patsubst tests/%.c,%,$(wildcard tests/bridge/test_*.c))
+RUNTIME_TEST_H := $(wildcard tests/runtime/*.h tests/line/*.h tests/bridge/*.h)
 RUNTIME_CFLAGS := -std=c11 -D_POSIX_C_SOURCE=200809L -Iinclude $(WARN) -pthread
 # $(call runtime_tests_in,FOLDER,FLAGS): the runtime as FOLDER/libmbr.a, and the tests linked with it
 define runtime_tests_in
@@ -172,7 +175,7 @@ $(RUNTIME_TEST_SRC:%.c=$(1)/%.o): $(1)/%.o: %.c $$(RUNTIME_H) | $$(SETUP)
 $(1)/libmbr.a: $(RUNTIME_TEST_SRC:%.c=$(1)/%.o)
 	$$(SAY)
 	$$(Q)rm -f $$@ && ar rcs $$@ $$^
-$(RUNTIME_TESTS:%=$(1)/tests/%): $(1)/tests/%: tests/%.c $$(wildcard tests/runtime/*.h) $(1)/libmbr.a
+$(patsubst %,$(1)/tests/%,$(RUNTIME_TESTS) $(LINE_TESTS) $(BRIDGE_TESTS)): $(1)/tests/%: tests/%.c $$(RUNTIME_TEST_H) $(1)/libmbr.a
 	@mkdir -p $$(@D)
 	$$(SAY)
 	$$(Q)$$(CC) $(2) $$(RUNTIME_CFLAGS) -o $$@ $$< $(1)/libmbr.a -lcmocka -luv
@@ -180,12 +183,24 @@ endef
 $(eval $(call runtime_tests_in,$(BUILD)/asan,-O1 -g $(SANITIZE)))
 $(eval $(call runtime_tests_in,$(BUILD)/tsan,-O1 -g -fsanitize=thread))
 $(eval $(call runtime_tests_in,$(BUILD)/plain,-O1 -g))
-check-runtime: $(foreach kind,asan tsan plain,$(RUNTIME_TESTS:%=$(BUILD)/$(kind)/tests/%))
-	@set -e; for test in $(RUNTIME_TESTS); do \
+# $(call threefold,TESTS): made for and run under each of the three
+threefold = $(foreach kind,asan tsan plain,$(1:%=$(BUILD)/$(kind)/tests/%))
+define run_threefold
+	@set -e; for test in $(1); do \
 	  $(BUILD)/asan/tests/$$test; \
 	  $(BUILD)/tsan/tests/$$test; \
 	  valgrind -q --fair-sched=yes --error-exitcode=9 --leak-check=full $(BUILD)/plain/tests/$$test; \
 	done
+endef
+check-runtime: $(call threefold,$(RUNTIME_TESTS))
+	$(call run_threefold,$(RUNTIME_TESTS))
+
+# Lines: links with threads, descriptors and reconnecting, two of them over a cable that can be cut. Then bridges
+# over such lines, both hops in one process.
+check-line: $(call threefold,$(LINE_TESTS))
+	$(call run_threefold,$(LINE_TESTS))
+check-bridge: $(call threefold,$(BRIDGE_TESTS))
+	$(call run_threefold,$(BRIDGE_TESTS))
 
 # The link: frames over lines that lose, garble and invent bytes, a few seconds of it, or `make noise`.
 LINK       := $(BUILD)/tests/link

@@ -70,7 +70,7 @@ typedef struct mbr_remote_service {
 } mbr_remote_service;
 
 /* A client: what a connection has found out about the other side's service. Generated clients hold one. Its
- * memory is the peer's from mbr_client_open until the peer is quiet. */
+ * memory is the peer's from mbr_client_open until the peer is quiet, or mbr_client_close. */
 typedef struct mbr_client {
   struct mbr_client *next;
   mbr_peer *peer;
@@ -87,10 +87,16 @@ typedef enum mbr_compatibility {
 
 /* Makes a client known to the connection, before or after the other side has told what it serves (an earlier
  * HELLO is remembered for no service but those asked for: so open clients in the connect function).
- * `compatibility` has a byte for each method. MBR_MISUSE: the client is open on this
- * connection already. MBR_CLOSED: the connection has ended. */
+ * `compatibility` has a byte for each method. A client may be opened anew for the next connection of the same
+ * peer while other threads make calls with it, which are MBR_CLOSED or MBR_UNIMPLEMENTED in between; at first it
+ * is all zero. MBR_MISUSE: the client is open on this connection already. MBR_CLOSED: the connection has ended. */
 MBR_MUST_CHECK mbr_status mbr_client_open(mbr_client *client, mbr_peer *peer,
                                           const mbr_remote_service *service, uint8_t *compatibility);
+
+/* Takes the client and its service back from a connection that goes on. False, and it stays: calls made with it
+ * have not ended, or the other side is yet to be told that they have. Not beside another function of the client.
+ * Any thread. */
+bool mbr_client_close(mbr_client *client);
 
 /* What was found out about a method, by its index in the service's table; ABSENT once the connection has
  * ended. Any thread. */

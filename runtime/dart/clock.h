@@ -1,22 +1,10 @@
-/* runtime/dart/clock.h — a clock that nobody sets, in milliseconds, and what goes by it: waits, and alarms
- * that one thread of the process rings. Knows nothing of peers. */
+/* runtime/dart/clock.h — alarms that one thread of the process rings. Knows nothing of peers. */
 #ifndef MBR_RUNTIME_DART_CLOCK_H
 #define MBR_RUNTIME_DART_CLOCK_H
 
-#include <pthread.h>
 #include <stdbool.h>
-#include <stdint.h>
 
-#define MBR_CLOCK_NEVER UINT64_MAX
-
-/* Never 0. Any thread. */
-uint64_t mbr_clock_now(void);
-
-/* A condition to wait for with mbr_clock_wait. As pthread_cond_init. */
-int mbr_clock_init_condition(pthread_cond_t *condition);
-
-/* Waits until that time at most; may return early. */
-void mbr_clock_wait(pthread_cond_t *condition, pthread_mutex_t *lock, uint64_t until);
+#include "../exec/clock.h"
 
 /* Must stay where it is for good. Zeroed but for `ring`, which answers when it is to be called next. */
 typedef struct mbr_alarm {

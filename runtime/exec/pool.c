@@ -1,14 +1,7 @@
 /* A pool of POSIX threads over one queue of tasks. Knows nothing of peers. */
 #include "mbr/pool.h"
 
-#include <time.h>
-
-/* Waits go by a clock that nobody sets; Apple's conditions know only the other one. */
-#ifdef __APPLE__
-#define WAIT_CLOCK CLOCK_REALTIME
-#else
-#define WAIT_CLOCK CLOCK_MONOTONIC
-#endif
+#include "clock.h"
 
 static mbr_task *take_first(mbr_pool *pool) {
   mbr_task *task = pool->first;
@@ -56,16 +49,6 @@ static mbr_status start_threads(mbr_pool *pool, size_t threads, const pthread_at
   return MBR_OK;
 }
 
-static void init_condition(pthread_cond_t *condition) {
-  pthread_condattr_t attributes;
-  pthread_condattr_init(&attributes);
-#ifndef __APPLE__
-  pthread_condattr_setclock(&attributes, WAIT_CLOCK);
-#endif
-  pthread_cond_init(condition, &attributes);
-  pthread_condattr_destroy(&attributes);
-}
-
 mbr_status mbr_pool_start(mbr_pool *pool, size_t threads, size_t stack_size) {
   if (threads == 0 || threads > MBR_POOL_THREADS_MAX) return MBR_MISUSE;
   pthread_attr_t attributes;
@@ -75,7 +58,7 @@ mbr_status mbr_pool_start(mbr_pool *pool, size_t threads, size_t stack_size) {
   if (status == MBR_OK) {
     pool->executor.submit = submit;
     pthread_mutex_init(&pool->lock, NULL);
-    init_condition(&pool->work);
+    (void)mbr_clock_init_condition(&pool->work);
     pool->first = NULL;
     pool->last = NULL;
     pool->idle = 0;
@@ -121,25 +104,12 @@ static bool is_own_thread(const mbr_pool *pool) {
   return false;
 }
 
-static struct timespec after(unsigned milliseconds) {
-  struct timespec when;
-  clock_gettime(WAIT_CLOCK, &when);
-  when.tv_sec += (time_t)(milliseconds / 1000u);
-  when.tv_nsec += (long)(milliseconds % 1000u) * 1000000;
-  if (when.tv_nsec >= 1000000000) {
-    when.tv_sec++;
-    when.tv_nsec -= 1000000000;
-  }
-  return when;
-}
-
 bool mbr_pool_wind_up(mbr_pool *pool, unsigned milliseconds) {
   begin_to_stop(pool);
   if (is_own_thread(pool)) return false;
-  const struct timespec limit = after(milliseconds);
-  int waited = 0;
+  const uint64_t limit = mbr_clock_now() + milliseconds;
   pthread_mutex_lock(&pool->lock);
-  while (pool->working > 0 && waited == 0) waited = pthread_cond_timedwait(&pool->work, &pool->lock, &limit);
+  while (pool->working > 0 && mbr_clock_now() < limit) mbr_clock_wait(&pool->work, &pool->lock, limit);
   bool all_left = pool->working == 0;
   pthread_mutex_unlock(&pool->lock);
   for (size_t i = 0; all_left && i < pool->thread_count; i++) pthread_join(pool->threads[i], NULL);

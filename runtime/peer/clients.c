@@ -105,17 +105,46 @@ mbr_status mbr_client_open(mbr_client *client, mbr_peer *peer, const mbr_remote_
   mbr_status status = peer->state == MBR_PEER_OPEN ? MBR_OK : MBR_CLOSED;
   if (status == MBR_OK && is_known(peer, client)) status = MBR_MISUSE;
   if (status == MBR_OK) {
-    *client = (mbr_client){
-      .next = peer->clients,
-      .peer = peer,
-      .service = service,
-      .compatibility = compatibility,
-    };
+    /* What calls look at before they take the lock is left alone where it is so already: on the next connection
+     * of a peer some of them may be under way. */
+    if (client->peer != peer) client->peer = peer;
+    if (client->service != service) client->service = service;
+    client->next = peer->clients;
+    client->compatibility = compatibility;
+    client->changed_types = 0;
     memset(compatibility, MBR_METHOD_ABSENT, service->method_count);
     peer->clients = client;
   }
   mbr_peer_leave(peer, &after);
   return status;
+}
+
+/* Whether a request is of the client's service. */
+static bool is_in_use(const mbr_peer *peer, const mbr_client *client) {
+  const mbr_remote_service *service = client->service;
+  const uintptr_t first = (uintptr_t)service->methods;
+  const size_t size = service->method_count * sizeof *service->methods;
+  for (size_t i = 0; i < peer->memory.request_count; i++) {
+    const mbr_asked *asked = &peer->memory.requests[i];
+    if (asked->id != 0 && (uintptr_t)asked->method - first < size) return true;
+  }
+  return false;
+}
+
+bool mbr_client_close(mbr_client *client) {
+  mbr_peer *peer = client->peer;
+  mbr_after after = {0};
+  if (peer == NULL) return true;
+  mbr_peer_enter(peer);
+  const bool free = peer->state == MBR_PEER_QUIET || !is_in_use(peer, client);
+  if (free && peer->state != MBR_PEER_QUIET) {
+    mbr_client **link = &peer->clients;
+    while (*link != NULL && *link != client) link = &(*link)->next;
+    if (*link != NULL) *link = client->next;
+  }
+  if (free) client->peer = NULL;
+  mbr_peer_leave(peer, &after);
+  return free;
 }
 
 mbr_compatibility mbr_client_compatibility(const mbr_client *client, size_t method) {
