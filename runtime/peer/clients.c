@@ -119,14 +119,19 @@ mbr_status mbr_client_open(mbr_client *client, mbr_peer *peer, const mbr_remote_
   return status;
 }
 
+static uintptr_t address(const mbr_remote_method *method) {
+  /* misra 11.4: addresses of what may be two objects are compared as numbers */
+  return (uintptr_t)method;
+}
+
 /* Whether a request is of the client's service. */
 static bool is_in_use(const mbr_peer *peer, const mbr_client *client) {
   const mbr_remote_service *service = client->service;
-  const uintptr_t first = (uintptr_t)service->methods;
+  const uintptr_t first = address(service->methods);
   const size_t size = service->method_count * sizeof *service->methods;
   for (size_t i = 0; i < peer->memory.request_count; i++) {
     const mbr_asked *asked = &peer->memory.requests[i];
-    if (asked->id != 0 && (uintptr_t)asked->method - first < size) return true;
+    if (asked->id != 0 && address(asked->method) - first < size) return true;
   }
   return false;
 }
