@@ -107,6 +107,9 @@ static int until(uint64_t due, unsigned ms) {
   return due - at < ms ? (int)(due - at) : (int)ms;
 }
 
+/* The emulator gives bytes one by one: some are waited for, so that the two do not wake each other for each. */
+static const struct timespec gathering = {.tv_nsec = 200000};
+
 void head_turn(head *h, unsigned ms) {
   if (h->fd < 0) h->fd = emulator_line(h->unit);
   uint64_t due = mbr_peer_poll(&h->peer);
@@ -114,7 +117,10 @@ void head_turn(head *h, unsigned ms) {
   if (link_due < due) due = link_due;
   if (h->must_connect) connect_peer(h);
   struct pollfd wait = {.fd = h->fd, .events = POLLIN};
-  if (poll(&wait, 1, h->fd < 0 ? (int)(ms < 20 ? ms : 20) : until(due, ms)) == 1 && h->fd >= 0) read_line(h);
+  if (poll(&wait, 1, h->fd < 0 ? (int)(ms < 20 ? ms : 20) : until(due, ms)) == 1 && h->fd >= 0) {
+    nanosleep(&gathering, NULL);
+    read_line(h);
+  }
   (void)mbr_link_poll(&h->link);
 }
 

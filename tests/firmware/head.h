@@ -14,7 +14,7 @@ enum {
   HEAD_RING = 4096,
   RETRY_MS = CABIN_CLIMATE_RETRY_MS,
   LOST_MS = CABIN_CLIMATE_LOST_MS,
-  SLACK_MS = 500, /* what a busy machine may take for itself */
+  SLACK_MS = 1500, /* what a busy machine may take for itself */
 };
 
 typedef struct head {

@@ -108,15 +108,22 @@ static uint64_t repair(uint64_t trial) {
   return took;
 }
 
+static int compare(const void *a, const void *b) {
+  const uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+  return (x > y) - (x < y);
+}
+
+/* In most cases, since this machine may have other things to do; tests/link proves it for each, by a clock of its
+ * own. */
 static void test_when_the_noise_ends_the_next_frame_arrives_and_repeats_finish(void **state) {
-  uint64_t slowest = 0;
+  uint64_t took[TRIALS];
   (void)state;
-  for (unsigned i = 0; i < TRIALS; i++) {
-    const uint64_t took = repair(i);
-    if (took > slowest) slowest = took;
-  }
-  printf("  %u times the noise ended: all was repaired and the next call answered within %u ms (a retry is %u)\n",
-         TRIALS, (unsigned)slowest, RETRY_MS);
+  for (unsigned i = 0; i < TRIALS; i++) took[i] = repair(i);
+  qsort(took, TRIALS, sizeof *took, compare);
+  printf("  %u times the noise ended: all was repaired and the next call answered after %u ms, at most %u (a retry: "
+         "%u)\n",
+         TRIALS, (unsigned)took[TRIALS / 2], (unsigned)took[TRIALS - 1], RETRY_MS);
+  assert_true(took[TRIALS / 2] <= 3 * RETRY_MS);
 }
 
 int main(void) {
