@@ -208,11 +208,11 @@ LINK_SRC   := $(wildcard runtime/link/*.c)
 LINK_TESTS := $(patsubst tests/link/%.c,$(LINK)/%,$(wildcard tests/link/test_*.c)) $(LINK)/tight/test_link
 LINK_H     := $(wildcard tests/link/*.h) tests/runtime/request_kit.h
 LINK_CC     = $(CC) -O1 -g $(RUNTIME_CFLAGS)
-$(filter-out %/tight/test_link,$(LINK_TESTS)): $(LINK)/%: tests/link/%.c $(LINK_H) $(LINK_SRC) $(BUILD)/asan/libmbr.a
+$(filter-out %/tight/test_link,$(LINK_TESTS)): $(LINK)/%: tests/link/%.c $(LINK_H) $(BUILD)/asan/libmbr.a
 	@mkdir -p $(@D)
 	$(SAY)
 	$(Q)$(LINK_CC) $(SANITIZE) -o $@ $< $(LINK_SRC) $(BUILD)/asan/libmbr.a -lcmocka
-$(LINK)/tight/test_link: tests/link/test_link.c $(LINK_H) $(LINK_SRC) $(BUILD)/asan/libmbr.a
+$(LINK)/tight/test_link: tests/link/test_link.c $(LINK_H) $(BUILD)/asan/libmbr.a
 	@mkdir -p $(@D)
 	$(SAY)
 	$(Q)$(LINK_CC) $(SANITIZE) -DMBR_LINK_WINDOW=1u -DMBR_LINK_CHUNK=1u -DMBR_LINK_FAULTS=1u \
@@ -530,9 +530,9 @@ $(FIRMWARE_TEST)/generated.done: $(FIRMWARE_MBR) $(MBRC)
 	$(Q)$(MBRC) --c $(@D)/c --c-client $(@D)/c $<
 	@touch $@
 $(FIRMWARE_TESTS): $(FIRMWARE_TEST)/%: tests/firmware/%.c $(FIRMWARE_KIT) $(wildcard tests/firmware/*.h tests/link/noise.h) \
-                   $(FIRMWARE_TEST)/generated.done $(LINK_SRC) $(BUILD)/asan/libmbr.a
+                   $(FIRMWARE_TEST)/generated.done $(BUILD)/asan/libmbr.a
 	$(SAY)
-	$(Q)$(CC) -O1 -g $(SANITIZE) $(RUNTIME_CFLAGS) -I$(@D)/c -o $@ $< $(FIRMWARE_KIT) $(@D)/c/*.c $(LINK_SRC) \
+	$(Q)$(CC) -O1 -g $(SANITIZE) $(RUNTIME_CFLAGS) -I$(@D)/c -o $@ $< $(FIRMWARE_KIT) $(@D)/c/*.c \
 	  $(BUILD)/asan/libmbr.a -lcmocka -lm
 check-firmware: $(FIRMWARE)/unit.elf $(FIRMWARE_TESTS)
 	tests/firmware/image.sh $(FIRMWARE)

@@ -37,7 +37,7 @@ static void test_ten_thousand_noisy_frames(void **state) {
   head h;
   load l;
   head_open(&h, &unit, seed());
-  head_await(&h, 5000);
+  head_await(&h, 10000);
   load_begin(&l, &h);
   h.noise = noisy;
   const uint64_t begin = head_millis();
@@ -85,7 +85,7 @@ static uint64_t repair(uint64_t trial) {
   const cabin_climate_climate_set_target_receiver receiver = {told, &answer};
   mbr_status status = MBR_WOULD_BLOCK;
   head_open(&h, &unit, seed() + trial);
-  head_await(&h, 5000);
+  head_await(&h, 10000);
   load_begin(&l, &h);
   h.noise = noisy;
   load_run(&l, 200 + (unsigned)trial * 17u);
