@@ -37,8 +37,9 @@ static void run(const emulator *e, const char *image) {
   (void)snprintf(monitor, sizeof monitor, "unix:%s,server=on,wait=off", e->monitor);
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   char *const arguments[] = {
-    "qemu-system-arm", "-M", "mps2-an385", "-nographic", "-nodefaults", "-nic", "user,restrict=on", "-serial", serial, "-monitor", monitor,
-    "-kernel", (char *)(uintptr_t)image, e->counted ? "-icount" : NULL, "shift=6", NULL,
+    "qemu-system-arm", "-M", "mps2-an385", "-nographic", "-nodefaults", "-nic", "user,restrict=on",
+    "-serial", serial, "-monitor", monitor, "-kernel", (char *)(uintptr_t)image,
+    e->counted ? "-icount" : NULL, "shift=6", NULL,
   };
   unsetenv("LD_PRELOAD");
   execvp(arguments[0], arguments);

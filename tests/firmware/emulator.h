@@ -12,8 +12,8 @@ typedef struct emulator {
 } emulator;
 
 /* Starts the image that FIRMWARE names, with sockets in the current folder. `counted`: its time goes by
- * instructions, 64 ns each, slower than this core is at its 25 MHz, so that the times that it measures itself mean
- * something. Fails the test where there is no emulator. It dies with this process. */
+ * instructions, 64 ns each, about as with this core at its 25 MHz, so that the times that it measures itself
+ * mean something. Fails the test where there is no emulator. It dies with this process. */
 void emulator_start(emulator *e, bool counted);
 
 /* As power is cut. */

@@ -107,7 +107,8 @@ static int until(uint64_t due, unsigned ms) {
   return due - at < ms ? (int)(due - at) : (int)ms;
 }
 
-/* The emulator gives bytes one by one: some are waited for, so that the two do not wake each other for each. */
+/* The emulator gives bytes one by one: some are waited for, so that the two do not wake each other for each
+ * of them. */
 static const struct timespec gathering = {.tv_nsec = 200000};
 
 void head_turn(head *h, unsigned ms) {

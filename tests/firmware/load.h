@@ -1,6 +1,6 @@
 /* All that a head unit may ask of the unit at once: targets set for every zone, both recordings, a watch and
- * its health, over and over. Each answer is checked as it comes; the first that is wrong, missing, doubled or late
- * fails the test. */
+ * its health, over and over. Each answer is checked as it comes; the first that is wrong, missing, doubled or
+ * late fails the test. */
 #ifndef TESTS_FIRMWARE_LOAD_H
 #define TESTS_FIRMWARE_LOAD_H
 

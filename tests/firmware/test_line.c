@@ -1,4 +1,5 @@
-/* The image at the end of a line as a head unit keeps it up, with calls that block. FIRMWARE names the image. */
+/* The image at the end of a line as a head unit keeps it up, with calls that block. FIRMWARE names the
+ * image. */
 #include <poll.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -47,7 +48,8 @@ static void await_answer(float celsius, cabin_climate_climate_set_target_answer 
 }
 
 static void await_count(atomic_uint *count, unsigned wanted) {
-  for (int ms = 0; ms < PATIENCE_MS && atomic_load(count) < wanted; ms += TURN_MS) (void)poll(NULL, 0, TURN_MS);
+  for (int ms = 0; ms < PATIENCE_MS && atomic_load(count) < wanted; ms += TURN_MS)
+    (void)poll(NULL, 0, TURN_MS);
   assert_true(atomic_load(count) >= wanted);
 }
 

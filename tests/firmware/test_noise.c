@@ -50,9 +50,10 @@ static void test_ten_thousand_noisy_frames(void **state) {
   load_run(&l, 1000);
   printf("  %u frames sent and %u received in %u ms; %zu and %zu bytes\n", counted->sent, counted->received,
          (unsigned)took, h.bytes_out, h.bytes_in);
-  printf("  damaged: %u here, %u there; repeated: %u here, %u there\n", counted->damaged, l.health.packets_damaged,
-         counted->repeated, l.health.frames_repeated);
-  printf("  %u calls answered, the slowest after %u ms, %u past their deadline; %u steps, %u states, %u reports\n",
+  printf("  damaged: %u here, %u there; repeated: %u here, %u there\n", counted->damaged,
+         l.health.packets_damaged, counted->repeated, l.health.frames_repeated);
+  printf("  %u calls answered, the slowest after %u ms, %u past their deadline; "
+         "%u steps, %u states, %u reports\n",
          l.answered, (unsigned)l.slowest, l.deadlines, l.steps, l.states, l.reports);
   assert_int_equal(h.downs, 0);
   assert_int_equal(l.disconnected, 0);
@@ -76,8 +77,8 @@ static uint8_t left_before(const mbr_link *link, uint8_t end) {
   return left <= link->under_way ? left : 0;
 }
 
-/* A round trip is what RETRY_MS stands for (see mbr/link.h). The answer comes behind all that the unit had sent
- * before. */
+/* A round trip is what RETRY_MS stands for (see mbr/link.h). The answer comes behind all that the unit had
+ * sent before. */
 static uint64_t repair(uint64_t trial) {
   head h;
   load l;
@@ -113,15 +114,15 @@ static int compare(const void *a, const void *b) {
   return (x > y) - (x < y);
 }
 
-/* In most cases, since this machine may have other things to do; tests/link proves it for each, by a clock of its
- * own. */
+/* In most cases, since this machine may have other things to do; tests/link proves it for each, by a clock of
+ * its own. */
 static void test_when_the_noise_ends_the_next_frame_arrives_and_repeats_finish(void **state) {
   uint64_t took[TRIALS];
   (void)state;
   for (unsigned i = 0; i < TRIALS; i++) took[i] = repair(i);
   qsort(took, TRIALS, sizeof *took, compare);
-  printf("  %u times the noise ended: all was repaired and the next call answered after %u ms, at most %u (a retry: "
-         "%u)\n",
+  printf("  %u times the noise ended: all was repaired and the next call answered after %u ms, "
+         "at most %u (a retry: %u)\n",
          TRIALS, (unsigned)took[TRIALS / 2], (unsigned)took[TRIALS - 1], RETRY_MS);
   assert_true(took[TRIALS / 2] <= 3 * RETRY_MS);
 }

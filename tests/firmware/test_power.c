@@ -122,8 +122,8 @@ static void test_head_units_come_and_go(void **state) {
   }
 }
 
-/* A board that stands still is a line that says nothing: calls end at their deadline, streams go on where they
- * were. */
+/* A board that stands still is a line that says nothing: calls end at their deadline, streams go on where
+ * they were. */
 static void test_a_halt_shorter_than_lost_ms_costs_time_alone(void **state) {
   head h;
   load l;

@@ -7,6 +7,8 @@
 #include <stdint.h>
 
 #define CHIP_CLOCK_HZ 25000000u
+#define CHIP_TICKS_PER_MS (CHIP_CLOCK_HZ / 1000u)
+#define CHIP_TICKS_PER_US (CHIP_CLOCK_HZ / 1000000u)
 
 #define CHIP_REGISTER(address) (*(volatile uint32_t *)(address))
 

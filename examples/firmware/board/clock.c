@@ -2,9 +2,6 @@
 #include "board.h"
 #include "chip.h"
 
-#define TICKS_PER_MS (CHIP_CLOCK_HZ / 1000u)
-#define TICKS_PER_US (CHIP_CLOCK_HZ / 1000000u)
-
 static volatile uint64_t millis = 1;
 static volatile bool woken;
 
@@ -13,7 +10,7 @@ void clock_interrupt(void) { millis++; }
 void clock_wake(void) { woken = true; }
 
 void clock_start(void) {
-  SYSTICK_RELOAD = TICKS_PER_MS - 1u;
+  SYSTICK_RELOAD = CHIP_TICKS_PER_MS - 1u;
   SYSTICK_VALUE = 0;
   SYSTICK_CONTROL = SYSTICK_RUN;
 }
@@ -36,12 +33,12 @@ uint32_t board_micros(void) {
     ms++;
   }
   chip_allow_interrupts();
-  return ms * 1000u + (TICKS_PER_MS - 1u - left) / TICKS_PER_US;
+  return ms * 1000u + (CHIP_TICKS_PER_MS - 1u - left) / CHIP_TICKS_PER_US;
 }
 
 uint32_t clock_ticks_since(uint32_t ticks) {
   const uint32_t now = SYSTICK_VALUE;
-  return ticks >= now ? ticks - now : ticks + TICKS_PER_MS - now;
+  return ticks >= now ? ticks - now : ticks + CHIP_TICKS_PER_MS - now;
 }
 
 /* What comes between the look at `woken` and the sleep is due already and ends it. */

@@ -64,7 +64,8 @@ size_t board_write(const uint8_t *bytes, size_t size) {
   return taken;
 }
 
-uint32_t board_interrupt_max_us(void) { return (longest + CHIP_CLOCK_HZ / 1000000u - 1u) / (CHIP_CLOCK_HZ / 1000000u); }
+/* Rounded up. */
+uint32_t board_interrupt_max_us(void) { return (longest + CHIP_TICKS_PER_US - 1u) / CHIP_TICKS_PER_US; }
 
 void board_lamp(bool on) { LAMPS = on ? 1u : 0u; }
 

@@ -12,8 +12,8 @@
 /* From the interrupt to the loop: what the other side may send in the longest turn of the loop. */
 #define RECEIVED_MAX 512u
 
-#define FRAME_MAX \
-  (CABIN_CLIMATE_CLIMATE_FRAME_MAX > MBR_LINK_FRAME_MIN ? CABIN_CLIMATE_CLIMATE_FRAME_MAX : MBR_LINK_FRAME_MIN)
+#define LARGER(a, b) ((a) > (b) ? (a) : (b))
+#define FRAME_MAX LARGER(CABIN_CLIMATE_CLIMATE_FRAME_MAX, MBR_LINK_FRAME_MIN)
 
 MBR_PEER_STATIC_MEMORY(memory, 1u, CALLS, 0u, CABIN_CLIMATE_CLIMATE_STORAGE_SIZE,
                        MBR_OUTBOX_SIZE(CALLS, CABIN_CLIMATE_CLIMATE_ENDING_ROOM,
