@@ -51,7 +51,7 @@ static void set_target(load *l, load_call *c) {
   l->target_known[zone] = true;
 }
 
-static void told_step(void *arg, const cabin_climate_step *item) {
+static void told_step(void *arg, const cabin_climate_control_step *item) {
   load_stream *s = arg;
   assert_true(s->open);
   assert_true(item->celsius > 4.0f && item->celsius < 70.0f);
@@ -80,7 +80,7 @@ static void record(load *l, uint8_t zone) {
   s->open = cabin_climate_climate_record_send(&l->head->client, zone, receiver, NULL, NULL) == MBR_OK;
 }
 
-static void told_state(void *arg, const cabin_climate_zone item[CABIN_CLIMATE_ZONE_COUNT]) {
+static void told_state(void *arg, const cabin_climate_zone_state item[CABIN_CLIMATE_ZONE_COUNT]) {
   load_stream *s = arg;
   for (unsigned i = 0; i < CABIN_CLIMATE_ZONE_COUNT; i++) {
     assert_true(item[i].celsius > 4.0f && item[i].celsius < 70.0f);

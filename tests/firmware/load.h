@@ -23,7 +23,7 @@ typedef struct load_stream {
   load *of;
   bool open;
   bool begun; /* an item has come */
-  cabin_climate_step last;
+  cabin_climate_control_step last;
 } load_stream;
 
 struct load {

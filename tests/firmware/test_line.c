@@ -53,7 +53,7 @@ static void await_count(atomic_uint *count, unsigned wanted) {
   assert_true(atomic_load(count) >= wanted);
 }
 
-static void told_step(void *arg, const cabin_climate_step *item) {
+static void told_step(void *arg, const cabin_climate_control_step *item) {
   (void)arg, (void)item;
   atomic_fetch_add(&steps, 1);
 }

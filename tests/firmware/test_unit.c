@@ -57,8 +57,8 @@ typedef struct heard {
   uint16_t count;
   cabin_climate_health health;
   unsigned items;
-  cabin_climate_step first, last;
-  cabin_climate_zone zones[CABIN_CLIMATE_ZONE_COUNT];
+  cabin_climate_control_step first, last;
+  cabin_climate_zone_state zones[CABIN_CLIMATE_ZONE_COUNT];
 } heard;
 
 static void await_end(const heard *to) {
@@ -102,7 +102,7 @@ static cabin_climate_health ask_health(void) {
   return to.health;
 }
 
-static void told_step(void *arg, const cabin_climate_step *item) {
+static void told_step(void *arg, const cabin_climate_control_step *item) {
   heard *to = arg;
   if (to->items++ == 0) to->first = *item;
   else assert_int_equal(item->number, to->last.number + 1u);
@@ -124,7 +124,7 @@ static mbr_request record(uint8_t zone, heard *to) {
   return request.base;
 }
 
-static void told_zones(void *arg, const cabin_climate_zone item[CABIN_CLIMATE_ZONE_COUNT]) {
+static void told_zones(void *arg, const cabin_climate_zone_state item[CABIN_CLIMATE_ZONE_COUNT]) {
   heard *to = arg;
   to->items++;
   memcpy(to->zones, item, sizeof to->zones);

@@ -49,14 +49,14 @@ void control_step(void) {
 
 uint32_t control_steps(void) { return steps; }
 
-cabin_climate_step control_at(uint8_t index, uint32_t number) {
+cabin_climate_control_step control_at(uint8_t index, uint32_t number) {
   const zone *z = &zones[index];
   const uint32_t at = number % CONTROL_MEMORY;
-  return (cabin_climate_step){number, z->memory[at].celsius, z->memory[at].heating};
+  return (cabin_climate_control_step){number, z->memory[at].celsius, z->memory[at].heating};
 }
 
-cabin_climate_zone control_zone(uint8_t index) {
-  return (cabin_climate_zone){cabin_celsius(index), zones[index].target, zones[index].heating};
+cabin_climate_zone_state control_zone(uint8_t index) {
+  return (cabin_climate_zone_state){cabin_celsius(index), zones[index].target, zones[index].heating};
 }
 
 float control_set_target(uint8_t index, float celsius) {

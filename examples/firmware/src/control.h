@@ -21,9 +21,9 @@ void control_step(void);
 
 /* Steps made, and one of the last CONTROL_MEMORY of them. */
 uint32_t control_steps(void);
-cabin_climate_step control_at(uint8_t zone, uint32_t number);
+cabin_climate_control_step control_at(uint8_t zone, uint32_t number);
 
-cabin_climate_zone control_zone(uint8_t zone);
+cabin_climate_zone_state control_zone(uint8_t zone);
 
 /* Ends the zone's schedule. Returns the target before. */
 float control_set_target(uint8_t zone, float celsius);

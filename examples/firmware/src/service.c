@@ -71,7 +71,7 @@ static void send_steps(recording *r) {
     return;
   }
   while (status == MBR_OK && r->next != control_steps()) {
-    const cabin_climate_step step = control_at(r->zone, r->next);
+    const cabin_climate_control_step step = control_at(r->zone, r->next);
     status = cabin_climate_climate_record_emit(r->call, &step);
     if (status == MBR_OK) r->next++;
   }
@@ -188,7 +188,7 @@ mbr_status service_connect(mbr_peer *peer, service_report (*report)(void)) {
 }
 
 static void publish(void) {
-  cabin_climate_zone now[CABIN_CLIMATE_ZONE_COUNT];
+  cabin_climate_zone_state now[CABIN_CLIMATE_ZONE_COUNT];
   for (uint8_t i = 0; i < CABIN_CLIMATE_ZONE_COUNT; i++) now[i] = control_zone(i);
   (void)cabin_climate_climate_watch_publish(&watch_topic, now);
 }
