@@ -145,7 +145,7 @@ check-idl: $(IDL_TESTS)
 	@set -e; for test in $(IDL_TESTS); do $$test; done
 
 # The diagnostics: a bad and a good fixture for each, and docs/diagnostics.md made from them. The contracts in
-# docs/language.md compile.
+# docs/language.md compile, and the tests that docs/security.md names exist.
 DOCS := $(BUILD)/tests/docs
 docs: $(MBRC)
 	CC='$(CC)' tests/diagnostics/catalogue.sh $(MBRC) $(DOCS)
@@ -154,6 +154,7 @@ check-docs: $(MBRC_ASAN)
 	CC='$(CC)' tests/diagnostics/catalogue.sh $(MBRC_ASAN) $(DOCS)
 	diff -u docs/diagnostics.md $(DOCS)/diagnostics.md
 	tests/docs/examples.sh $(MBRC_ASAN) docs/language.md $(DOCS)/examples
+	tests/docs/evidence.sh '$(CHECKS)' docs/security.md
 
 # The runtime: the same tests under ASan+UBSan, TSan and Valgrind (whose threads take turns only when told to:
 # a thread that waits in a loop would starve the one it waits for).

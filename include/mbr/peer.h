@@ -53,7 +53,7 @@ void mbr_call_defer(mbr_call call);
 mbr_cancel_reason mbr_call_cancelled(mbr_call call);
 
 /* Has `fn(arg, reason)` called once if the call is cancelled, outside any lock, on an executor thread
- * (where the peer has none: on the thread that noticed). A call that has been cancelled already has it
+ * (where the peer has none: see mbr_hooks.schedule). A call that has been cancelled already has it
  * called before this returns, unless that is within or beside the callback of mbr_call_on_ready: then after
  * it. Either the call is cancelled or its own side ends it, never both, so after MBR_OK exactly one of these
  * happens, and whichever it is may free `arg`:
@@ -190,7 +190,7 @@ MBR_MUST_CHECK mbr_status mbr_peer_serve(mbr_peer *peer, const mbr_service *serv
                                          void *self);
 
 /* Has `fn(arg)` called once when the connection has ended and no handler or cancel callback that the peer
- * has started runs any more, on an executor thread (where the peer has none: on the thread that noticed),
+ * has started runs any more, on an executor thread (where the peer has none: see mbr_hooks.schedule),
  * outside any lock. Deferred calls may still be open: this is the place to end them. At most one for a
  * connection: MBR_MISUSE for a second. MBR_CLOSED: the connection has ended already. */
 MBR_MUST_CHECK mbr_status mbr_peer_on_disconnect(mbr_peer *peer, void (*fn)(void *arg), void *arg);

@@ -128,6 +128,10 @@ run 1 'will not overwrite' --c out_c good.mbr; says 'will not overwrite' 'out_c/
 if [ "$(cat out_c/demo_good.c)" = 'int hand_written;' ]; then ok; else bad 'a user file was overwritten'; fi
 present 'the rest is left as it was' out_c/demo_better.c; absent 'no temporary file stays' out_c/demo_good.h.mbrc-new
 
+# nor what a list of files says that somebody else has written
+echo mine >victim; mkdir -p out_list; printf '../victim\n%s/victim\n' "$PWD" >out_list/.mbrc-c
+run 0 'a list that leads outside' --c out_list better.mbr; present 'a list that leads outside' victim
+
 # the other side of services, perhaps in the same folder; a namespace without services has none
 printf 'namespace a;\nservice S { m(); }\n' >service.mbr
 run 0 'clients' --c out_clients --c-client out_clients service.mbr; silent 'clients'
