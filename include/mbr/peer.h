@@ -63,7 +63,9 @@ mbr_cancel_reason mbr_call_cancelled(mbr_call call);
  *   - `fn` is called, perhaps on another thread while an ending answers MBR_CLOSED. The call's
  *     arguments stay valid until it returns (a sync method's only until its handler has returned).
  * A handler must not wait for its own `fn`, which may need the very thread that waits; it can poll
- * mbr_call_cancelled, which needs none.
+ * mbr_call_cancelled, which needs none. Of a call with a stream parameter `fn` is not called while one of its
+ * handlers runs (but for one called before this returns), and none runs after it: so it may free what they
+ * share. Where a thread of the handler's own works on the call, `fn` may be called beside it.
  * MBR_CLOSED: its own side has ended the call. MBR_MISUSE: `fn` is NULL, or the call has one. */
 MBR_MUST_CHECK mbr_status mbr_call_on_cancel(mbr_call call, void (*fn)(void *arg, mbr_cancel_reason reason),
                                              void *arg);

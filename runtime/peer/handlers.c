@@ -144,6 +144,7 @@ static mbr_slot *end_turn(mbr_slot *slot, mbr_after *after) {
     if (mbr_slot_is(slot, MBR_METHOD_ONEWAY)) mbr_slot_end(slot, MBR_FATE_OK, MBR_OK, after);
     else mbr_slot_fault(slot, MBR_DROPPED, NULL, 0, after);
   }
+  if (slot->cancel_due) mbr_slot_notify(slot, after);
   mbr_slot_settle(slot, after);
   return next;
 }

@@ -30,12 +30,18 @@ static void call_cancel(mbr_slot *slot, mbr_after *after) {
   mbr_peer_enter(slot->peer);
 }
 
+/* Not beside the handlers of a stream parameter: they share what the callback may free. */
+static bool may_call_cancel(const mbr_slot *slot) {
+  bool handled = slot->phase == MBR_PHASE_RUNNING && mbr_slot_is(slot, MBR_METHOD_UPLOAD);
+  return slot->cancel_due && !handled;
+}
+
 static void run_notice(mbr_task *task) {
   mbr_slot *slot = (mbr_slot *)(void *)((uint8_t *)task - offsetof(mbr_slot, notice));
   mbr_peer *peer = slot->peer;
   mbr_after after = {0};
   mbr_peer_enter(peer);
-  while (!slot->readying && (slot->is_ready || slot->cancel_due)) {
+  while (!slot->readying && (slot->is_ready || may_call_cancel(slot))) {
     if (slot->is_ready) call_ready(slot, &after);
     else call_cancel(slot, &after);
   }
@@ -47,6 +53,7 @@ static void run_notice(mbr_task *task) {
 
 void mbr_slot_notify(mbr_slot *slot, mbr_after *after) {
   if (slot->noticing || slot->readying) return; /* whoever calls one now looks for more */
+  if (!slot->is_ready && !may_call_cancel(slot)) return; /* the handler's return does */
   slot->noticing = true;
   slot->peer->running++;
   slot->notice.run = run_notice;

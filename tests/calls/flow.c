@@ -92,13 +92,17 @@ ENDLESS(endless_latest)
 
 static uint32_t emitted(void *self) { return atomic_load(&((library *)self)->emitted); }
 
-/* What the parts of a `collect` share. That of a call that its caller gives up is not given back. */
+/* What the parts of a `collect` share. Whoever ends the call frees it; else the call was given up. */
 typedef struct collected {
   char separator[8];
   char text[4096];
   size_t size;
-  bool is_over;
 } collected;
+
+static void forget_collected(void *arg, mbr_cancel_reason reason) {
+  (void)reason;
+  free(arg);
+}
 
 static void collect(void *self, calls_flow_collect_call call, mbr_str separator) {
   (void)self;
@@ -106,18 +110,15 @@ static void collect(void *self, calls_flow_collect_call call, mbr_str separator)
   if (c == NULL) abort();
   memcpy(c->separator, separator.data, separator.size < sizeof c->separator ? separator.size : 0);
   mbr_call_set_context(call.base, c);
+  if (mbr_call_on_cancel(call.base, forget_collected, c) != MBR_OK) abort();
 }
 
 /* The line "stop" is refused, and ends the call while its caller has more of them. */
 static void collect_line(void *self, calls_flow_collect_call call, mbr_str line) {
   (void)self;
   collected *c = mbr_call_context(call.base);
-  if (c == NULL || c->is_over) return;
   if (line.size == 4 && memcmp(line.data, "stop", 4) == 0) {
-    c->is_over = true;
-    mbr_call_set_context(call.base, NULL);
-    (void)calls_flow_collect_err(call, CALLS_CALL_ERROR_GONE);
-    free(c);
+    if (calls_flow_collect_err(call, CALLS_CALL_ERROR_GONE) != MBR_CLOSED) free(c);
     return;
   }
   int size = snprintf(c->text + c->size, sizeof c->text - c->size, "%s%.*s", c->size > 0 ? c->separator : "",
@@ -128,9 +129,7 @@ static void collect_line(void *self, calls_flow_collect_call call, mbr_str line)
 static void collect_end(void *self, calls_flow_collect_call call) {
   (void)self;
   collected *c = mbr_call_context(call.base);
-  if (c == NULL) return;
-  (void)calls_flow_collect_ok(call, (mbr_str){c->text, c->size});
-  free(c);
+  if (calls_flow_collect_ok(call, (mbr_str){c->text, c->size}) != MBR_CLOSED) free(c);
 }
 
 static void doubled(void *self, calls_flow_doubled_call call) { (void)self, (void)call; }

@@ -77,9 +77,9 @@ static mbr_status send_number(loopback *l, uint32_t id, uint32_t number) {
 
 static void test_items_are_handled_in_order_and_credit_comes_back(void **state) {
   (void)state;
-  const shape shapes_[] = {usual, direct, {8, 256, 4096, true, true}};
+  const shape ways[] = {usual, direct, {8, 256, 4096, true, true}};
   for (size_t i = 0; i < 3; i++) {
-    loopback *l = open_sums(shapes_[i]);
+    loopback *l = open_sums(ways[i]);
     start_sum(l, wire(2, 1));
     uint32_t credit = UPLOAD_WINDOW, sent = 0, total = 0, seen = 0;
     while (sent < 100) {
@@ -206,6 +206,44 @@ static void test_cancel_in_the_middle(void **state) {
     assert_int_equal(sums[0].cancels, 1);
     if (i < 2) assert_int_equal(l->peer.used, 0);
     if (i < 2) check_counters(l, UPLOAD, 1, 0);
+    end_loopback(l);
+  }
+}
+
+/* Cancels its call, and lets every other thread run, while it is at work. */
+static mbr_status be_cancelled(loopback *l, mbr_call call, mbr_reader *item) {
+  sum *s = mbr_call_context(call);
+  if (item != NULL && s->items++ > 0) return MBR_OK;
+  assert_int_equal(send_cancel(l, wire(0, 1)), MBR_OK);
+  run_all(l);
+  assert_int_equal(mbr_call_cancelled(call), MBR_CANCEL_CANCELLED);
+  assert_int_equal(s->cancels, 0);
+  return MBR_OK;
+}
+
+static mbr_status begin_cancelled(loopback *l, mbr_call call, mbr_reader *args) {
+  (void)begin_sum(l, call, args);
+  return be_cancelled(l, call, NULL);
+}
+
+/* The callback may free what the handlers share. */
+static void test_the_cancel_callback_is_not_called_beside_a_handler(void **state) {
+  (void)state;
+  const shape ways[] = {usual, direct};
+  for (size_t i = 0; i < 4; i++) {
+    loopback *l = open_sums(ways[i % 2]);
+    if (i < 2) {
+      l->handle_item = be_cancelled;
+      start_sum(l, wire(0, 1));
+      assert_int_equal(send_number(l, wire(0, 1), 1), MBR_OK);
+    } else {
+      l->handle = begin_cancelled;
+      assert_int_equal(send_call(l, UPLOAD, wire(0, 1), 0, NULL, 0), MBR_OK);
+    }
+    run_all(l);
+    assert_int_equal(sums[0].cancels, 1);
+    assert_int_equal(l->peer.used, 0);
+    check_counters(l, UPLOAD, 1, 0);
     end_loopback(l);
   }
 }
@@ -570,6 +608,7 @@ int main(void) {
     cmocka_unit_test(test_only_a_stream_parameter_has_items),
     cmocka_unit_test(test_an_item_that_does_not_decode_ends_the_call),
     cmocka_unit_test(test_cancel_in_the_middle),
+    cmocka_unit_test(test_the_cancel_callback_is_not_called_beside_a_handler),
     cmocka_unit_test(test_a_call_may_be_answered_before_its_items_end),
     cmocka_unit_test(test_the_end_handler_answers_or_defers),
     cmocka_unit_test(test_a_call_that_does_not_decode_takes_no_items),
