@@ -75,8 +75,8 @@ void mbr_loopback_disconnect(mbr_loopback *loopback);
 size_t mbr_loopback_blocks(mbr_loopback *loopback);
 
 /* Disconnects and frees everything; calls and requests of the connection are MBR_CLOSED from then on.
- * False, and nothing was freed: a deferred call was never ended, a blocking call never waited for, or
- * blocks are left. */
+ * False, and nothing was freed: a deferred call was never ended, a blocking call never waited for, blocks
+ * are left, or another thread is still within a function of the connection. It may be called again. */
 bool mbr_loopback_close(mbr_loopback *loopback);
 
 #ifdef __cplusplus

@@ -100,9 +100,10 @@ mbr_status mbr_call_commit(mbr_call call, mbr_writer *w, mbr_status encoded);
 /* Has `fn(arg)` called once when an item of the call's stream may be emitted again, after an emit answered
  * MBR_WOULD_BLOCK: on an executor thread, outside any lock. Called before this returns where that is so
  * already, unless that is within or beside `fn`: then after it. It asks for one time: ask again for the
- * next. Not called any more once the call has ended, nor beside the callback of mbr_call_on_cancel, so
- * `arg` must live until the ending or that callback. MBR_CLOSED: the call has ended. MBR_MISUSE: no stream,
- * or `fn` is NULL. A second request before the first was answered replaces it. Any thread. */
+ * next. It does not begin once the call has ended, nor beside the callback of mbr_call_on_cancel, so `arg`
+ * must live until the ending or that callback; but where another thread ends the call while `fn` is being
+ * called, until `fn` has returned as well. MBR_CLOSED: the call has ended. MBR_MISUSE: no stream, or `fn` is
+ * NULL. A second request before the first was answered replaces it. Any thread. */
 MBR_MUST_CHECK mbr_status mbr_call_on_ready(mbr_call call, void (*fn)(void *arg), void *arg);
 
 /* A pointer of the handler's own, NULL at first: what the parts of one call share (the handler of a method

@@ -124,17 +124,17 @@ MBR_MUST_CHECK mbr_status mbr_request_commit(mbr_request request, mbr_writer *w,
 mbr_status mbr_request_cancel(mbr_request request);
 
 /* A stream's items stop coming, but for those under way, and come again. They nest not: one resume undoes any
- * number of pauses. MBR_CLOSED: the call has ended. Any thread. */
+ * number of pauses. MBR_CLOSED: the call has ended. MBR_MISUSE: its result is no stream. Any thread. */
 mbr_status mbr_request_pause(mbr_request request);
 mbr_status mbr_request_resume(mbr_request request);
 
 /* For generated code: opens and commits an item of the stream parameter, as mbr_call_begin does for a
  * result. MBR_WOULD_BLOCK: the receiver's `ready` will be called once when there is credit and room
- * again. MBR_CLOSED: the call or its stream parameter has ended. */
+ * again. MBR_CLOSED: the call or its stream parameter has ended. MBR_MISUSE: it has none. */
 MBR_MUST_CHECK mbr_status mbr_request_item_begin(mbr_request request, size_t payload, mbr_writer *w);
 MBR_MUST_CHECK mbr_status mbr_request_item_commit(mbr_request request, mbr_writer *w, mbr_status encoded);
 
-/* Ends the stream parameter. MBR_CLOSED: it or the call has ended. */
+/* Ends the stream parameter. MBR_CLOSED: it or the call has ended. MBR_MISUSE: there is none. */
 mbr_status mbr_request_end_items(mbr_request request);
 
 /* For generated code, the blocking form: like mbr_request_begin, but the call's ending is brought about by
