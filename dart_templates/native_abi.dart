@@ -2,7 +2,7 @@
 part of 'native.dart';
 
 const int _magic = 0x6472626d;
-const int _abi = 2;
+const int _abi = 3;
 
 final class _Shared extends Struct {
   external Pointer<Uint8> ring;
@@ -70,8 +70,7 @@ final class _Api extends Struct {
   external Pointer<NativeFunction<Int32 Function(Pointer<_Shared>, Uint32)>> sync;
   external Pointer<NativeFunction<Int32 Function(Pointer<_Shared>, Uint32, Uint32, Uint32, Uint32)>> control;
   external Pointer<NativeFunction<Uint64 Function(Pointer<_Shared>, Uint32)>> drain;
-  external Pointer<NativeFunction<Void Function(Pointer<_Shared>, Uint32, Pointer<Void>)>> take;
-  external Pointer<NativeFinalizerFunction> release;
+  external Pointer<NativeFunction<Int32 Function(Pointer<_Shared>, Uint32, Handle)>> take;
   external Pointer<NativeFunction<Int32 Function(Pointer<_Shared>, Uint32)>> resize;
   external Pointer<NativeFunction<Uint32 Function(Pointer<_Shared>, Uint32)>> hello;
   external Pointer<NativeFunction<_Function Function(Pointer<_Shared>, Uint32)>> direct;

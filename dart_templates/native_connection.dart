@@ -10,6 +10,9 @@ part of 'native.dart';
 /// Frames decoded in one turn of the event loop; the rest waits for the next.
 const int _framesPerTurn = 256;
 
+/// Where the bytes of a result start that is nothing but `bytes`.
+const int _bytesStart = _headerSize + 8;
+
 /// The largest request; the library has a limit of its own, not above this one.
 const int _requestMax = 0x10000000;
 
@@ -20,9 +23,7 @@ final class _NativeConnection implements MbrConnection {
         _sync = api.sync.asFunction(),
         _control = api.control.asFunction(isLeaf: true),
         _drain = api.drain.asFunction(isLeaf: true),
-        _take = api.take.asFunction(isLeaf: true),
-        _release = api.release,
-        _newTicket = api.ticket.asFunction(isLeaf: true),
+        _take = api.take.asFunction(),
         _resize = api.resize.asFunction(isLeaf: true),
         _findFunction = api.direct.asFunction(isLeaf: true),
         _count = api.counters.asFunction(isLeaf: true) {
@@ -46,9 +47,7 @@ final class _NativeConnection implements MbrConnection {
   final int Function(Pointer<_Shared>, int) _sync;
   final int Function(Pointer<_Shared>, int, int, int, int) _control;
   final int Function(Pointer<_Shared>, int) _drain;
-  final void Function(Pointer<_Shared>, int, Pointer<Void>) _take;
-  final Pointer<NativeFinalizerFunction> _release;
-  final Pointer<Void> Function() _newTicket;
+  final int Function(Pointer<_Shared>, int, Object) _take;
   final int Function(Pointer<_Shared>, int) _resize;
   final _Function Function(Pointer<_Shared>, int) _findFunction;
   final int Function(Pointer<_Shared>, int) _count;
@@ -466,7 +465,8 @@ final class _NativeConnection implements MbrConnection {
     _decode(at, flags, _reader);
   }
 
-  /// A frame that lies elsewhere: its address and size are in the ring instead.
+  /// A frame that lies elsewhere: its address and size are in the ring instead. A large result of type bytes
+  /// is not copied: its block goes when the list is garbage, which may be in another isolate by then.
   void _decodeBlock(int at, int flags) {
     final address = _ring.getUint64(at + _headerSize, Endian.little);
     final size = _ring.getUint64(at + _headerSize + 8, Endian.little);
@@ -475,9 +475,11 @@ final class _NativeConnection implements MbrConnection {
     if (flags & _fromCaller == 0 && _ring.getUint8(at + 4) == _kindOk) {
       final call = _calls.find(_ring.getUint32(at + 8, Endian.little));
       if (call != null && call.method.isBytes && _holdsBytes(reader)) {
-        final bytes = _takeOver(at, block, size);
-        _forget(call);
-        return _hand(call, bytes);
+        final bytes = (block + _bytesStart).asTypedList(size - _bytesStart);
+        if (_take(_native, at, bytes) == MbrStatus.ok.code) {
+          _forget(call);
+          return _hand(call, bytes.asUnmodifiableView());
+        }
       }
     }
     _decode(at, flags, reader);
@@ -487,15 +489,6 @@ final class _NativeConnection implements MbrConnection {
   bool _holdsBytes(MbrReader reader) {
     final size = reader.end - reader.offset - 8;
     return size >= 0 && reader.data.getUint64(reader.offset, Endian.little) == size;
-  }
-
-  /// The bytes in a block, which goes when they are garbage.
-  Uint8List _takeOver(int at, Pointer<Uint8> block, int size) {
-    const start = _headerSize + 8;
-    final ticket = _newTicket();
-    final bytes = (block + start).asTypedList(size - start, finalizer: _release.cast(), token: ticket);
-    _take(_native, at, ticket);
-    return bytes.asUnmodifiableView();
   }
 
   void _decode(int at, int flags, MbrReader reader) {

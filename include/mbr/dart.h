@@ -15,7 +15,7 @@ extern "C" {
 #endif
 
 #define MBR_DART_MAGIC 0x6472626du /* "mbrd" */
-#define MBR_DART_ABI 2u
+#define MBR_DART_ABI 3u
 
 /* The part of a connection that Dart reads for itself. `request` and `request_size` change in `resize` alone,
  * `answer` in `sync`, `counters` in `counters`, the others never. All of it is valid until `close`. */
@@ -62,8 +62,8 @@ typedef struct mbr_dart_opened {
 typedef mbr_status mbr_dart_connect(mbr_peer *peer);
 
 /* What the library's one exported function returns. A connection belongs to one isolate: only its thread
- * calls what takes a connection, one at a time, and none of it after close. But for submit_here and sync
- * these may be leaf calls: they never post to Dart, call back or wait for anything but short locks. */
+ * calls what takes a connection, one at a time, and none of it after close. But for submit_here, sync and
+ * take these may be leaf calls: they never post to Dart, call back or wait for anything but short locks. */
 typedef struct mbr_dart_api {
   uint32_t magic;
   uint32_t abi;
@@ -71,9 +71,8 @@ typedef struct mbr_dart_api {
   uint32_t threads;    /* of all connections, as the first one says; 0: MBR_DART_THREADS */
   uint32_t stack_size; /* 0: MBR_DART_STACK_SIZE */
 
-  /* A name for a connection, or for a block that Dart takes over, before there is one: never NULL, never
-   * given twice. Dart has a finalizer call `close` or `release` with it before it calls `open` or `take`, so
-   * that an isolate may die at any moment and leave nothing. May be a leaf call. */
+  /* A name for a connection before there is one: never NULL, never given twice. Dart has a finalizer call
+   * `close` with it before it calls `open`, so that an isolate may die at any moment and leave nothing. */
   void *(*ticket)(void);
 
   /* `dl` is NativeApi.initializeApiDLData; `ticket` a fresh one. A small integer is posted to `port` when
@@ -104,13 +103,11 @@ typedef struct mbr_dart_api {
    * there as mbr_peer_outgoing tells; those of the last run must not be read any more. */
   uint64_t (*drain)(mbr_dart_connection *connection, uint32_t consumed);
 
-  /* Takes over the block of the frame at `offset` in the ring, which has MBR_FRAME_BLOCK: it is `ticket`'s
-   * from here on, and outlives the connection. */
-  void (*take)(mbr_dart_connection *connection, uint32_t offset, void *ticket);
-
-  /* Frees the block that was taken over with this ticket; nothing where there is none. May be a native
-   * finalizer: any thread. */
-  void (*release)(void *ticket);
+  /* Gives the block of the frame at `offset` in the ring, which has MBR_FRAME_BLOCK, to the Dart object with
+   * the handle `bytes`: it outlives the connection and the isolate, since Isolate.exit may have sent the
+   * object to another, and is freed when the object is garbage. An mbr_status: anything but MBR_OK means that
+   * it was not given away. */
+  int32_t (*take)(mbr_dart_connection *connection, uint32_t offset, void *bytes);
 
   /* Makes the request buffer `size` bytes, keeping what fits. MBR_NO_MEMORY: it is as it was. */
   int32_t (*resize)(mbr_dart_connection *connection, uint32_t size);
@@ -139,8 +136,7 @@ int32_t mbr_dart_sync(mbr_dart_connection *connection, uint32_t size);
 int32_t mbr_dart_control(mbr_dart_connection *connection, uint32_t kind, uint32_t flags, uint32_t call,
                          uint32_t value);
 uint64_t mbr_dart_drain(mbr_dart_connection *connection, uint32_t consumed);
-void mbr_dart_take(mbr_dart_connection *connection, uint32_t offset, void *ticket);
-void mbr_dart_release(void *ticket);
+int32_t mbr_dart_take(mbr_dart_connection *connection, uint32_t offset, void *bytes);
 int32_t mbr_dart_resize(mbr_dart_connection *connection, uint32_t size);
 uint32_t mbr_dart_hello(mbr_dart_connection *connection, uint32_t index);
 mbr_dart_function mbr_dart_direct(mbr_dart_connection *connection, uint32_t method);
@@ -174,10 +170,9 @@ void mbr_dart_close(void *ticket);
                                      mbr_dart_open,        mbr_dart_submit,         \
                                      mbr_dart_submit_here, mbr_dart_sync,           \
                                      mbr_dart_control,     mbr_dart_drain,          \
-                                     mbr_dart_take,        mbr_dart_release,        \
-                                     mbr_dart_resize,      mbr_dart_hello,          \
-                                     mbr_dart_direct,      mbr_dart_counters,       \
-                                     mbr_dart_close};                               \
+                                     mbr_dart_take,        mbr_dart_resize,         \
+                                     mbr_dart_hello,       mbr_dart_direct,         \
+                                     mbr_dart_counters,    mbr_dart_close};         \
     return &api;                                                                    \
   }
 

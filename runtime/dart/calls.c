@@ -3,6 +3,7 @@
 #include "blocks.h"
 #include "config.h"
 #include "connection.h"
+#include "dl.h"
 
 #define CONTROL_PAYLOAD_SIZE 4u
 
@@ -54,13 +55,19 @@ uint64_t mbr_dart_drain(mbr_dart_connection *connection, uint32_t consumed) {
   return (uint64_t)(frames - connection->ring) << 32 | size;
 }
 
-void mbr_dart_take(mbr_dart_connection *connection, uint32_t offset, void *ticket) {
-  uint8_t *address = of(connection)->outbox + offset + MBR_FRAME_HEADER_SIZE;
-  mbr_block_lend((void *)(uintptr_t)mbr_get_u64(address), (uintptr_t)ticket);
-  mbr_put_u64(address, 0);
+static void free_taken(void *data, void *block) {
+  (void)data;
+  mbr_block_free(block);
 }
 
-void mbr_dart_release(void *ticket) { mbr_block_redeem((uintptr_t)ticket); }
+int32_t mbr_dart_take(mbr_dart_connection *connection, uint32_t offset, void *bytes) {
+  uint8_t *address = of(connection)->outbox + offset + MBR_FRAME_HEADER_SIZE;
+  void *block = (void *)(uintptr_t)mbr_get_u64(address);
+  const size_t size = (size_t)mbr_get_u64(address + 8);
+  if (!mbr_dl_attach(bytes, block, size, free_taken)) return MBR_NO_MEMORY;
+  mbr_put_u64(address, 0);
+  return MBR_OK;
+}
 
 int32_t mbr_dart_resize(mbr_dart_connection *connection, uint32_t size) {
   if (size == 0) return MBR_MISUSE;

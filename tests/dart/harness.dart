@@ -3,6 +3,7 @@ library;
 
 import 'dart:async';
 import 'dart:io';
+import 'dart:typed_data';
 
 /// How long one case may take; sanitizers and busy machines included.
 const Duration caseLimit = Duration(seconds: 30);
@@ -68,3 +69,9 @@ Future<void> eventually(bool Function() condition, String what,
     await Future<void>.delayed(const Duration(milliseconds: 2));
   }
 }
+
+/// As [eventually], for what the garbage collector is to bring about.
+Future<void> eventuallyCollected(bool Function() condition, String what) => eventually(() {
+      Uint8List(1 << 20);
+      return condition();
+    }, what);

@@ -101,11 +101,24 @@ Future<int> _work(String path, int seed) => Isolate.run(() async {
       return total;
     });
 
+/// Ends with large bytes as its result: they go to the isolate that waits for it, without a copy.
+Future<Uint8List> _image(String path) => Isolate.run(() => KindsApi.open(path).image(_imageSize));
+
+const int _imageSize = 4000000; // so that the system takes back at once what is freed
+
+Future<void> _exchangeImages(String path) async {
+  for (final image in [for (var i = 0; i < 5; i++) await _image(path)]) {
+    for (var i = 0; i < _imageSize; i += 1000) {
+      if (image[i] != i % 251) throw CheckFailure('byte $i is ${image[i]}');
+    }
+  }
+}
+
 Future<void> main(List<String> arguments) async {
   final path = arguments[0];
   final counters = ProbeCounters(path);
 
-  Future<void> nothingLeft() => eventually(
+  Future<void> nothingLeft() => eventuallyCollected(
       () => counters.liveBlocks == 0 && counters.openJobs == 0, 'connections and threads are gone');
 
   /// Runs [entry] until it has gone, killed after [killAfter] or once it says that it is ready, if that is
@@ -130,6 +143,10 @@ Future<void> main(List<String> arguments) async {
   }
 
   await runCases({
+    'large bytes outlive the isolate that got them': () async {
+      await _exchangeImages(path);
+      await nothingLeft();
+    },
     'several work at once': () async {
       final totals = await Future.wait([for (var seed = 0; seed < 4; seed++) _work(path, seed)]);
       checkEqual(totals, [for (var seed = 0; seed < 4; seed++) 200 * seed + 199 * 100 + 200 * 20]);

@@ -47,7 +47,7 @@ Future<void> main(List<String> arguments) async {
         refused('absent', path, ['not what MBR_DART_LIBRARY defines']),
     "another's connect function": () =>
         refused('foreign', path, ['not what MBR_DART_LIBRARY defines']),
-    'another version': () => refused('older', path, ['interface version 3', 'has 2']),
+    'another version': () => refused('older', path, ['interface version 4', 'has 3']),
     'the application refuses': () async {
       final counters = ProbeCounters(path);
       await refused('refusing', path, ['its connect function refused', 'mismatch']);

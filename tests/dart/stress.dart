@@ -362,7 +362,7 @@ Future<void> main(List<String> arguments) async {
           ..isolates += part.isolates
           ..calls += part.calls
           ..items += part.items;
-        await eventually(() => counters.liveBlocks == 0 && counters.openJobs == 0,
+        await eventuallyCollected(() => counters.liveBlocks == 0 && counters.openJobs == 0,
             'connections and threads are gone');
         memory.add(ProcessInfo.currentRss >> 10);
       }
