@@ -290,6 +290,7 @@ final class _NativeConnection implements MbrConnection {
 
   /// Has [encode] write to the request buffer, from [offset] on.
   T _encode<T>(String method, int offset, T Function(MbrWriter writer) encode) {
+    assert(_open, 'its memory is gone');
     if (_encoding != null) {
       throw StateError('$method called while the arguments of $_encoding are being encoded');
     }
@@ -353,9 +354,10 @@ final class _NativeConnection implements MbrConnection {
     return MbrStatus.ok.code;
   }
 
-  /// Sends an item that the other side has given credit for.
+  /// Sends an item that the other side has given credit for; to nobody once the connection has ended.
   void _sendItem(int flags, int call, int method, String name,
       void Function(MbrWriter writer, Object? item) encode, Object? item) {
+    if (!_open) return;
     _encode(name, _headerSize, (writer) => encode(writer, item));
     final status = MbrStatus.of(_submitFrame(_kindItem, flags, call, method));
     if (status != MbrStatus.ok && status != MbrStatus.closed) {

@@ -79,8 +79,9 @@ final class _Hosts {
       .._submitFrame(_kindFault, 0, id, number);
   }
 
-  /// The call has ended.
+  /// The call has ended: nothing more is sent for it.
   void _remove(_HostCall call) {
+    call._over = true;
     if (_calls.remove(call._id) == null) return;
     if (call.due != 0) _connection._timed--;
     _connection._settle();
@@ -108,6 +109,7 @@ final class _Hosts {
 
   void close() {
     for (final call in _calls.values) {
+      call._over = true;
       _connection._post(call, MbrCancelReason.disconnected);
     }
     _calls.clear();
@@ -282,7 +284,7 @@ final class _HostCall extends MbrHostCall implements _Receiver {
 
   /// Its turn has come.
   void start() {
-    if (_over) return _returned();
+    if (_over || !_connection._open) return _returned();
     final Object? result;
     try {
       result = _served.strand.zone.run(() => run(_handler!));
@@ -317,7 +319,6 @@ final class _HostCall extends MbrHostCall implements _Receiver {
   void _cancel(MbrCancelReason reason) {
     if (_reason != null) return;
     _reason = reason;
-    _over = true;
     _outflow?.stop();
     _inflow?.end(_Failure(_exceptionOf(reason)));
     final completer = _cancelled;

@@ -2,6 +2,7 @@
 library;
 
 import 'dart:async';
+import 'dart:io' show sleep;
 
 import 'harness.dart';
 import 'kinds_api.dart';
@@ -242,6 +243,30 @@ Future<void> main(List<String> arguments) async {
       await asked;
       await eventually(() => counters.openJobs == 0, 'all calls of C have ended');
     },
+    'nothing is encoded for a connection that has ended': () async {
+      final host = _CountingHost();
+      final kinds = KindsApi.open(path);
+      kinds.connection.serve(host);
+      kinds.ask(HostMethod.echo).ignore();
+      await eventually(() => host.begun == 1, 'a handler runs');
+      host.answer.complete(1);
+      kinds.connection.close();
+      await eventually(() => counters.openJobs == 0, 'all calls of C have ended');
+      checkEqual(host.encoded, 0, 'answers');
+    },
+    'a call that waits when its connection ends never starts': () async {
+      final host = _CountingHost();
+      final kinds = KindsApi.open(path);
+      kinds.connection.serve(host);
+      kinds.inlineLater(0, 1).whenComplete(kinds.connection.close).ignore();
+      sleep(const Duration(milliseconds: 50)); // the answer comes
+      kinds.ask(HostMethod.echo).ignore();
+      kinds.ask(HostMethod.note).ignore();
+      sleep(const Duration(milliseconds: 50)); // behind it come the calls
+      await kinds.connection.done;
+      await eventually(() => counters.openJobs == 0, 'all calls of C have ended');
+      checkEqual(host.begun, 0, 'handlers');
+    },
     'a thousand calls at once, as far as there is room': () => served((kinds, script) async {
           final answers =
               await Future.wait([for (var i = 0; i < 1000; i++) kinds.ask(HostMethod.echo, a: i)]);
@@ -252,4 +277,35 @@ Future<void> main(List<String> arguments) async {
         }),
   });
   await eventually(() => counters.liveBlocks == 0, 'nothing is left');
+}
+
+/// Counts the handlers that began, which all give one answer, and how often that was encoded.
+final class _CountingHost extends MbrHost {
+  _CountingHost._(List<MbrHostMethod<Object?>> methods) : super(const MbrContract('probe.Host'), methods);
+
+  factory _CountingHost() {
+    late final _CountingHost host;
+    MbrHandler<Future<int>> handler() => (call, reader) {
+          reader
+            ..readU32()
+            ..readU32();
+          return () {
+            host.begun++;
+            return host.answer.future;
+          };
+        };
+    return host = _CountingHost._([
+      MbrHostMethod<int>.unary(fnv1a('probe.Host.echo'), 'probe.Host.echo',
+          fingerprintOf(fnv1a('probe.Host.echo')), handler(), (writer, value) {
+        host.encoded++;
+        writer.writeU32(value);
+      }),
+      MbrHostMethod<int>.oneway(fnv1a('probe.Host.note'), 'probe.Host.note',
+          fingerprintOf(fnv1a('probe.Host.note')), handler()),
+    ]);
+  }
+
+  final Completer<int> answer = Completer<int>();
+  int begun = 0;
+  int encoded = 0;
 }

@@ -311,6 +311,19 @@ Future<void> main(List<String> arguments) async {
       await Future<void>.delayed(const Duration(milliseconds: 20));
       checkEqual(image[49999], 49999 % 251);
     },
+    'no item is encoded for a connection that has ended': () async {
+      final other = KindsApi.open(path);
+      final source = StreamController<List<int>>(sync: true);
+      final encoded = <int>[];
+      final ended = checkThrows<MbrDisconnected>(
+          () => other.collectLists(source.stream, (list) => encoded.add(list.single)));
+      await eventually(() => !source.isPaused, 'there is credit');
+      source.add([1]);
+      other.connection.close();
+      source.add([2]);
+      await ended;
+      checkEqual(encoded, [1]);
+    },
     'counters of a method': () async {
       final other = KindsApi.open(path);
       await other.inlineEcho(1);

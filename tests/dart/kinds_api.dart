@@ -120,6 +120,18 @@ final class KindsApi {
           ..writeU32(slowUs);
       }, options: options, upload: MbrUpload<int>(items, _writeU32));
 
+  /// As [collect] of the first number of each list, until the end; tells of each that is encoded.
+  Future<int> collectLists(Stream<List<int>> lists, void Function(List<int> list) onEncode) =>
+      connection.call(_collect, (writer) {
+        writer
+          ..writeU32(Collect.untilEnd.index)
+          ..writeU32(0)
+          ..writeU32(0);
+      }, options: options, upload: MbrUpload<List<int>>(lists, (writer, list) {
+        onEncode(list);
+        writer.writeU32(list.first);
+      }));
+
   Stream<int> doubled(Stream<int> items) => connection.stream(_doubled, MbrWriter.nothing,
       options: options, upload: MbrUpload<int>(items, _writeU32));
 
