@@ -62,7 +62,7 @@ final class _NativeConnection implements MbrConnection {
   final _Offers _offers = _Offers();
   late final _Hosts _hosts = _Hosts(this);
   late final _Deadlines _deadlines = _Deadlines(_expire);
-  final List<MbrTarget> _targets = [];
+  final Map<int, MbrTarget> _targets = {}; // by address
   final Completer<void> _done = Completer<void>();
 
   /// What was decoded and not delivered yet: so many events and, at the same index, whom they are for. The
@@ -136,9 +136,8 @@ final class _NativeConnection implements MbrConnection {
     if (found.function == nullptr) {
       throw MbrFault(MbrStatus.unsupported, 'the library has no function for it', method.name);
     }
-    final target = MbrTarget(found.target.address);
-    _targets.add(target);
-    return (found.function.address, target);
+    final target = found.target.address;
+    return (found.function.address, _targets[target] ??= MbrTarget(target));
   }
 
   @override
@@ -175,7 +174,7 @@ final class _NativeConnection implements MbrConnection {
     if (!_open) return;
     if (_encoding != null) throw StateError('close() while the arguments of $_encoding are being encoded');
     _open = false;
-    for (final target in _targets) {
+    for (final target in _targets.values) {
       target.address = 0;
     }
     _ticket.giveBack();

@@ -107,6 +107,10 @@ Future<void> main(List<String> arguments) async {
       await checkThrows<MbrDisconnected>(() => other.add(1, 1));
       checkEqual((await checkThrows<MbrFault>(kinds.noFunction)).code, MbrStatus.unsupported);
     },
+    'a thousand views of a service do not make a thousand targets': () {
+      final targets = {for (var i = 0; i < 1000; i++) kinds.addDirect().$2};
+      checkEqual(targets.length, 1);
+    },
     'a method that the library lacks': () async {
       final fault = await checkThrows<MbrFault>(probe.unknown);
       checkEqual((fault.code, fault.method), (MbrStatus.unimplemented, 'probe.Probe.unknown'));

@@ -99,6 +99,7 @@ final class KindsApi {
     return direct.function(direct.target, a, b);
   }
 
+  (int, MbrTarget) addDirect() => connection.direct(_add);
   (int, MbrTarget) noFunction() => connection.direct(_hang);
 
   Future<int> hang() => connection.call(_hang, MbrWriter.nothing, options: options);
