@@ -123,6 +123,7 @@ uint32_t mbr_call_dropped(mbr_call call);
 #define MBR_METHOD_UPLOAD 0x40u     /* has a stream parameter */
 #define MBR_METHOD_QUIET 0x80u      /* its calls are not logged */
 #define MBR_METHOD_BYTES 0x100u     /* result is `bytes`: large ones travel as blocks that may change hands */
+#define MBR_METHOD_INSTANCES 0x200u /* serves whatever instance is called; without it, the first alone */
 
 /* A result of an MBR_METHOD_BYTES method that is larger than this travels as a block, where there are any. At
  * about this size a Dart isolate takes as long to copy it out of the ring as to take over a block and have it
@@ -157,8 +158,9 @@ typedef struct mbr_method {
   /* For each item of the stream parameter, in order, after `dispatch` has returned and never beside another
    * handler of the service (unless CONCURRENT); once with NULL when the stream has ended. Where the call is
    * neither ended nor deferred when that one returns, it is dropped. A status other than MBR_OK ends the
-   * call with that fault; its own side hears of it as of a cancel. What was decoded is valid until it
-   * returns. NULL without a stream parameter. */
+   * call with that fault; its own side hears of it as of a cancel. But for MBR_WOULD_BLOCK, which leaves the
+   * item (or the end) where it is until mbr_call_retry_items (mbr/transport.h): its credit is not given back
+   * meanwhile. What was decoded is valid until it returns. NULL without a stream parameter. */
   mbr_status (*item)(const void *ops, void *self, mbr_call call, mbr_reader *item);
   /* A sync method of scalars: R (*)(const mbr_target *target, arguments...). NULL for every other one. */
   void (*direct)(void);

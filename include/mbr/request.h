@@ -55,7 +55,9 @@ typedef struct mbr_remote_method {
   /* Decodes a frame and tells the receiver: ITEM, then once the ending. OK and ERR have a payload; FAULT (any
    * end that is neither) has `fault` and `text` and a NULL payload; END has nothing. An answer other than
    * MBR_OK, for an item or ending that cannot be decoded, ends the call with that fault: it is then called
-   * again with the FAULT. What it decodes is valid until it returns. */
+   * again with the FAULT. But for MBR_WOULD_BLOCK to an item, which leaves it and all that follows where they are
+   * until mbr_request_retry (mbr/transport.h): no credit goes back meanwhile. A call that ends otherwise than by
+   * its other side does not wait for what was left. What it decodes is valid until it returns. */
   mbr_status (*receive)(const mbr_receiver *to, mbr_frame_kind kind, mbr_status fault, mbr_str text,
                         mbr_reader *payload);
 } mbr_remote_method;

@@ -172,6 +172,39 @@ void mbr_peer_consume(mbr_peer *peer, size_t size);
  * back. */
 void mbr_peer_close(mbr_peer *peer);
 
+/* For what passes calls on to another connection: who calls, and how it may have items wait. */
+
+/* What a call asks for besides its arguments. */
+typedef struct mbr_call_origin {
+  uint32_t method;
+  uint16_t instance;
+  uint32_t timeout_ms; /* what is left of its time, at least 1; MBR_TIMEOUT_NONE: as long as it takes */
+  uint32_t credit;     /* items of its result's stream that may be emitted now */
+} mbr_call_origin;
+
+/* MBR_CLOSED: the call has ended. Any thread. */
+MBR_MUST_CHECK mbr_status mbr_call_get_origin(mbr_call call, mbr_call_origin *origin);
+
+/* Has the method's `item` called again for what it answered MBR_WOULD_BLOCK to, or is about to answer so. Needs a
+ * schedule hook and blocks: without them that answer is a fault as any other. MBR_CLOSED: the call has ended.
+ * Any thread. */
+mbr_status mbr_call_retry_items(mbr_call call);
+
+/* The same for the method's `receive`, on the other side of a call. MBR_CLOSED: its receiver was told of its
+ * ending. */
+mbr_status mbr_request_retry(mbr_request request);
+
+/* As mbr_request_cancel, but the other side and the receiver are told this reason. */
+mbr_status mbr_request_give_up(mbr_request request, mbr_cancel_reason reason);
+
+/* Has `fn(watch)` called when the peer is quiet, before the hook of that name is; once. The watch belongs to the
+ * peer until then. MBR_CLOSED: the connection has ended. */
+typedef struct mbr_watch {
+  struct mbr_watch *next;
+  void (*fn)(struct mbr_watch *watch);
+} mbr_watch;
+MBR_MUST_CHECK mbr_status mbr_peer_watch(mbr_peer *peer, mbr_watch *watch);
+
 /* What follows is the peer's alone; it stands here so that the memory can be static. */
 
 /* Ring of records, each a frame rounded up to 16 bytes. Positions count on and are masked. */
@@ -244,6 +277,7 @@ struct mbr_slot {
   uint32_t granted;  /* items of the stream parameter that may still come */
   uint32_t handled;  /* items whose credit is yet to be given back */
   uint32_t owed;     /* and of these, those that wait for room for the frame */
+  uint16_t instance; /* of the service, that is called */
   uint16_t holds;    /* buffers being written and callbacks that keep it from being free */
   uint8_t phase;     /* of its handlers: mbr_phase */
   uint8_t state;     /* of the call: mbr_call_state */
@@ -252,6 +286,8 @@ struct mbr_slot {
   bool dispatched;  /* its first handler has run */
   bool items_ended; /* the caller has ended the stream parameter */
   bool items_over;  /* and its handler was told */
+  bool items_blocked; /* they wait until mbr_call_retry_items */
+  bool items_retried; /* which was called since the last one was handled */
   bool is_owing;
   bool is_ready;    /* `ready` is due */
   bool readying;    /* `ready` is being called */
@@ -290,6 +326,8 @@ struct mbr_asked {
   bool is_waiting; /* for room or credit: `ready` is to be called */
   bool is_ready;   /* `ready` is due */
   bool is_paused;
+  bool is_blocked; /* the next item waits until mbr_request_retry */
+  bool is_retried; /* which was called since the last one was told */
   bool items_ended;
   bool blocking; /* mbr_request_wait tells its receiver */
   bool filling;  /* the answer is being copied to `arena` */
@@ -346,6 +384,7 @@ struct mbr_peer {
   bool disconnected; /* the disconnect callback is no longer due */
   void (*disconnect)(void *arg);
   void *disconnect_arg;
+  mbr_watch *watches;
   void (*log)(void *arg, const mbr_log_record *record);
   void *log_arg;
   uint8_t log_level; /* mbr_log_level; 0: none */

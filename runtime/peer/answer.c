@@ -48,6 +48,34 @@ void *mbr_call_context(mbr_call call) {
   return context;
 }
 
+/* The clock is read before the lock is taken. */
+static uint32_t time_left(const mbr_slot *slot, uint64_t now) {
+  if (slot->deadline == UINT64_MAX) return MBR_TIMEOUT_NONE;
+  if (slot->deadline <= now) return 1u;
+  const uint64_t left = slot->deadline - now;
+  return left < MBR_TIMEOUT_NONE ? (uint32_t)left : MBR_TIMEOUT_NONE - 1u;
+}
+
+mbr_status mbr_call_get_origin(mbr_call call, mbr_call_origin *origin) {
+  mbr_peer *peer = call.peer;
+  mbr_after after = {0};
+  if (peer == NULL) return MBR_CLOSED;
+  const uint64_t now = peer->now != NULL ? peer->now(peer->owner) : 0;
+  mbr_peer_enter(peer);
+  const mbr_slot *slot = mbr_slot_find(peer, call.id);
+  const bool open = slot != NULL && slot->state == MBR_CALL_OPEN;
+  if (open) {
+    *origin = (mbr_call_origin){
+      .method = slot->method->id,
+      .instance = slot->instance,
+      .timeout_ms = time_left(slot, now),
+      .credit = slot->credit,
+    };
+  }
+  mbr_peer_leave(peer, &after);
+  return open ? MBR_OK : MBR_CLOSED;
+}
+
 /* Under the lock: its own side has done with the call, once too often where that is so already. A NULL slot's
  * call is long gone. */
 static void answered(mbr_peer *peer, mbr_slot *slot, mbr_after *after) {

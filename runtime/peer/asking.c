@@ -222,7 +222,7 @@ static mbr_asked *find_open(mbr_peer *peer, uint64_t id) {
   return asked != NULL && asked->state == MBR_ASKED_OPEN ? asked : NULL;
 }
 
-mbr_status mbr_request_cancel(mbr_request request) {
+mbr_status mbr_request_give_up(mbr_request request, mbr_cancel_reason reason) {
   mbr_peer *peer = request.peer;
   mbr_after after = {0};
   if (peer == NULL) return MBR_CLOSED;
@@ -230,13 +230,17 @@ mbr_status mbr_request_cancel(mbr_request request) {
   mbr_asked *asked = mbr_asked_find(peer, request.id);
   const bool opening = asked != NULL && asked->state == MBR_ASKED_OPENING && asked->fault == MBR_OK;
   const bool open = asked != NULL && asked->state == MBR_ASKED_OPEN;
-  if (opening) asked->fault = MBR_CANCELLED; /* mbr_request_commit ends it */
+  if (opening) asked->fault = mbr_cancel_status(reason); /* mbr_request_commit ends it */
   if (open) {
     mbr_inbox_clear(&asked->inbox, &after);
-    mbr_asked_end(asked, MBR_CANCELLED, MBR_CANCEL_CANCELLED, &after);
+    mbr_asked_end(asked, mbr_cancel_status(reason), reason, &after);
   }
   mbr_requests_leave(peer, &after);
   return opening || open ? MBR_OK : MBR_CLOSED;
+}
+
+mbr_status mbr_request_cancel(mbr_request request) {
+  return mbr_request_give_up(request, MBR_CANCEL_CANCELLED);
 }
 
 static mbr_status set_paused(mbr_request request, bool paused) {

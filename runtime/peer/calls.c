@@ -74,6 +74,7 @@ static mbr_slot *take_slot(mbr_peer *peer, const mbr_frame *frame, mbr_binding *
     .binding = binding,
     .deadline = UINT64_MAX,
     .frame_size = frame->size,
+    .instance = frame->instance,
     .call = frame->call,
     .phase = MBR_PHASE_RECEIVED,
     .state = MBR_CALL_OPEN,
@@ -239,7 +240,7 @@ void mbr_slot_fault(mbr_slot *slot, mbr_status code, const char *text, size_t te
   slot->answered = true;
 }
 
-static mbr_status status_of(mbr_cancel_reason reason) {
+mbr_status mbr_cancel_status(mbr_cancel_reason reason) {
   if (reason == MBR_CANCEL_DEADLINE) return MBR_DEADLINE;
   return reason == MBR_CANCEL_DISCONNECTED ? MBR_DISCONNECTED : MBR_CANCELLED;
 }
@@ -251,8 +252,8 @@ void mbr_slot_cancel(mbr_slot *slot, mbr_cancel_reason reason, mbr_status fault,
   }
   slot->cancelled = (uint8_t)reason;
   if (fault != MBR_OK) send_fault(slot, fault, NULL, 0, after);
-  if (fault != MBR_OK && fault != status_of(reason)) mbr_slot_end(slot, MBR_FATE_ERROR, fault, after);
-  else mbr_slot_end(slot, MBR_FATE_CANCELLED, status_of(reason), after);
+  if (fault != MBR_OK && fault != mbr_cancel_status(reason)) mbr_slot_end(slot, MBR_FATE_ERROR, fault, after);
+  else mbr_slot_end(slot, MBR_FATE_CANCELLED, mbr_cancel_status(reason), after);
   if (slot->cancel != NULL) {
     slot->cancel_due = true;
     mbr_slot_notify(slot, after);

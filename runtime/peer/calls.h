@@ -66,8 +66,8 @@ void mbr_peer_flush(mbr_peer *peer, mbr_after *after);
 /* Closes the peer if it is open. */
 void mbr_peer_end(mbr_peer *peer, mbr_after *after);
 
-/* The method with this number and who serves it, NULL when nobody does. */
-const mbr_method *mbr_service_find(mbr_peer *peer, uint32_t id, mbr_binding **binding);
+/* The method with this number and who serves it, NULL when nobody does as that instance. */
+const mbr_method *mbr_service_find(mbr_peer *peer, uint32_t id, uint16_t instance, mbr_binding **binding);
 
 /* The counters of a method that is served, or NULL. */
 mbr_counters *mbr_service_counters(const mbr_binding *binding, const mbr_method *method);
@@ -109,6 +109,9 @@ void mbr_fault_write(uint8_t *out, const mbr_slot *slot, mbr_status code, const 
 /* Ends the call with a fault that takes its room from the promise, or from the spare room when an
  * ending has failed to encode. */
 void mbr_slot_fault(mbr_slot *slot, mbr_status code, const char *text, size_t text_size, mbr_after *after);
+
+/* What a call ends with that is cancelled for this reason. */
+mbr_status mbr_cancel_status(mbr_cancel_reason reason);
 
 /* Ends the call for its caller, who is told by a fault unless it is MBR_OK. One whose own ending is being
  * encoded only loses its index, and that only where the caller knows. */

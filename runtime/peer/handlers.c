@@ -14,7 +14,8 @@ typedef enum mbr_step { STEP_NONE, STEP_CALL, STEP_ITEM, STEP_END } mbr_step;
 typedef struct mbr_turn {
   mbr_slot *slot;
   const uint8_t *item; /* the next one's frame */
-  mbr_block *blocks;   /* that go with it */
+  mbr_block *letter;   /* that it stands in; NULL: in the caller's memory */
+  mbr_block *blocks;   /* what it decodes to */
   unsigned items;
 } mbr_turn;
 
@@ -78,6 +79,7 @@ static mbr_status take_step(mbr_turn *turn, mbr_step step) {
 }
 
 static bool is_due(const mbr_slot *slot) {
+  if (slot->items_blocked) return false;
   return slot->inbox.first != NULL || (slot->items_ended && !slot->items_over);
 }
 
@@ -91,13 +93,13 @@ static mbr_step next_step(mbr_turn *turn) {
   }
   if (turn->item != NULL) return STEP_ITEM;
   if (!is_due(slot) || turn->items >= MBR_TURN_ITEMS) return STEP_NONE;
-  turn->blocks = mbr_inbox_take(&slot->inbox);
-  if (turn->blocks == NULL) {
+  slot->items_retried = false;
+  turn->letter = mbr_inbox_take(&slot->inbox);
+  if (turn->letter == NULL) {
     slot->items_over = true;
     return STEP_END;
   }
-  turn->blocks->next = NULL;
-  turn->item = mbr_letter_frame(turn->blocks);
+  turn->item = mbr_letter_frame(turn->letter);
   return STEP_ITEM;
 }
 
@@ -115,10 +117,30 @@ static void item_handled(mbr_slot *slot, mbr_after *after) {
   mbr_slot_pay(slot, after);
 }
 
+/* Whether the handler could not take an item, or the end, which then stays the next one. Only what is not in the
+ * caller's memory can. */
+static bool is_refused(mbr_turn *turn, mbr_step step, mbr_status status) {
+  mbr_slot *slot = turn->slot;
+  if (status != MBR_WOULD_BLOCK || slot->state != MBR_CALL_OPEN) return false;
+  if (step == STEP_ITEM && turn->letter != NULL) mbr_inbox_put_back(&slot->inbox, turn->letter);
+  else if (step == STEP_END) slot->items_over = false;
+  else return false;
+  turn->letter = NULL;
+  slot->items_blocked = !slot->items_retried;
+  return true;
+}
+
 static void step_taken(mbr_turn *turn, mbr_step step, mbr_status status, mbr_after *after) {
   mbr_slot *slot = turn->slot;
+  const bool refused = is_refused(turn, step, status);
+  if (turn->letter != NULL) {
+    turn->letter->next = after->blocks;
+    after->blocks = turn->letter;
+    turn->letter = NULL;
+  }
   turn->item = NULL;
   turn->items++;
+  if (refused) return;
   if (step == STEP_CALL) {
     if (status == MBR_OK) return;
     slot->deferred = false;
@@ -186,6 +208,26 @@ void mbr_handlers_run(mbr_task *task) {
 
 void mbr_handlers_run_here(mbr_slot *slot, const uint8_t *item, mbr_after *after) {
   run_turns(run_turn(slot, item, after), after);
+}
+
+void mbr_handlers_go_on(mbr_slot *slot, mbr_after *after) {
+  if (slot->phase == MBR_PHASE_IDLE && is_due(slot)) mbr_handlers_start(slot, after);
+}
+
+mbr_status mbr_call_retry_items(mbr_call call) {
+  mbr_peer *peer = call.peer;
+  mbr_after after = {0};
+  if (peer == NULL) return MBR_CLOSED;
+  mbr_peer_enter(peer);
+  mbr_slot *slot = mbr_slot_find(peer, call.id);
+  const bool open = slot != NULL && slot->state == MBR_CALL_OPEN;
+  if (open) {
+    slot->items_retried = true;
+    slot->items_blocked = false;
+    mbr_handlers_go_on(slot, &after);
+  }
+  mbr_peer_leave(peer, &after);
+  return open ? MBR_OK : MBR_CLOSED;
 }
 
 void mbr_handlers_start(mbr_slot *slot, mbr_after *after) {

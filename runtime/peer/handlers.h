@@ -15,6 +15,9 @@ void mbr_handlers_run_here(mbr_slot *slot, const uint8_t *item, mbr_after *after
 /* Under the lock: lets the slot have a turn, at once or after others. */
 void mbr_handlers_start(mbr_slot *slot, mbr_after *after);
 
+/* Under the lock: lets it have one if there is an item to handle, and it waits for nothing else. */
+void mbr_handlers_go_on(mbr_slot *slot, mbr_after *after);
+
 /* Without the lock: decodes the arguments and runs the method's handler. */
 mbr_status mbr_handlers_dispatch(mbr_slot *slot);
 

@@ -26,6 +26,12 @@ mbr_block *mbr_inbox_take(mbr_inbox *inbox) {
   return letter;
 }
 
+void mbr_inbox_put_back(mbr_inbox *inbox, mbr_block *letter) {
+  letter->next = inbox->first;
+  if (inbox->first == NULL) inbox->last = letter;
+  inbox->first = letter;
+}
+
 void mbr_inbox_clear(mbr_inbox *inbox, mbr_after *after) {
   mbr_block *letter;
   while ((letter = mbr_inbox_take(inbox)) != NULL) {

@@ -17,6 +17,7 @@ static inline const uint8_t *mbr_letter_frame(const mbr_block *letter) {
 /* Under the lock. */
 void mbr_inbox_put(mbr_inbox *inbox, mbr_block *letter);
 mbr_block *mbr_inbox_take(mbr_inbox *inbox); /* NULL: it is empty */
+void mbr_inbox_put_back(mbr_inbox *inbox, mbr_block *letter); /* before all others */
 
 /* Under the lock: empties the inbox; the blocks are freed when the lock is released. */
 void mbr_inbox_clear(mbr_inbox *inbox, mbr_after *after);

@@ -98,9 +98,15 @@ static void finish(mbr_peer *peer) {
   }
   mbr_peer_enter(peer);
   void (*quiet)(void *owner) = peer->hooks.quiet;
+  mbr_watch *watches = peer->watches;
   peer->memory = (mbr_peer_memory){0};
   peer->state = MBR_PEER_QUIET;
   unlock(peer);
+  while (watches != NULL) {
+    mbr_watch *watch = watches;
+    watches = watch->next; /* it may be gone once it is told */
+    watch->fn(watch);
+  }
   if (quiet != NULL) quiet(peer->owner);
 }
 
@@ -218,6 +224,7 @@ static void begin_connection(mbr_peer *peer, const mbr_peer_memory *memory, cons
   peer->memory = *memory;
   peer->executor = NULL;
   peer->disconnect = NULL;
+  peer->watches = NULL;
   peer->log = NULL;
   peer->log_level = 0;
   peer->note_count = 0;
@@ -273,6 +280,17 @@ mbr_status mbr_peer_on_disconnect(mbr_peer *peer, void (*fn)(void *arg), void *a
   }
   unlock(peer);
   return status;
+}
+
+mbr_status mbr_peer_watch(mbr_peer *peer, mbr_watch *watch) {
+  mbr_peer_enter(peer);
+  const bool open = peer->state == MBR_PEER_OPEN;
+  if (open) {
+    watch->next = peer->watches;
+    peer->watches = watch;
+  }
+  unlock(peer);
+  return open ? MBR_OK : MBR_CLOSED;
 }
 
 mbr_status mbr_peer_run_on(mbr_peer *peer, mbr_executor *executor) {

@@ -58,7 +58,7 @@ static mbr_prefix read_prefix(mbr_peer *peer, const uint8_t *data) {
 static mbr_status find_served(mbr_peer *peer, const mbr_frame *frame, const mbr_method **method,
                               mbr_binding **binding) {
   if (peer->state != MBR_PEER_OPEN) return MBR_CLOSED;
-  *method = frame->instance == 0 ? mbr_service_find(peer, frame->method, binding) : NULL;
+  *method = mbr_service_find(peer, frame->method, frame->instance, binding);
   if (*method == NULL) return MBR_UNIMPLEMENTED;
   return ((*method)->flags & MBR_METHOD_SYNC) != 0 ? MBR_UNSUPPORTED : MBR_OK;
 }
@@ -158,7 +158,7 @@ static mbr_status keep_item(mbr_peer *peer, uint64_t id, const mbr_frame *frame,
     after.blocks = letter;
   } else if (letter != NULL) {
     mbr_inbox_put(&slot->inbox, letter);
-    if (slot->phase == MBR_PHASE_IDLE) mbr_handlers_start(slot, &after);
+    mbr_handlers_go_on(slot, &after);
   } else {
     status = MBR_NO_MEMORY;
     mbr_slot_cancel(slot, MBR_CANCEL_CANCELLED, status, &after);
@@ -181,7 +181,7 @@ static mbr_status take_item(mbr_slot *slot, const mbr_frame *frame, const uint8_
   if (!item) {
     slot->items_ended = true;
     slot->owed = 0;
-    if (slot->phase == MBR_PHASE_IDLE) mbr_handlers_start(slot, after);
+    mbr_handlers_go_on(slot, after);
     mbr_peer_leave(peer, after);
     return MBR_OK;
   }

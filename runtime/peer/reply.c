@@ -123,7 +123,7 @@ static mbr_status admit(mbr_peer *peer, const mbr_frame *frame, const uint8_t *d
   const uint32_t unfit = MBR_METHOD_STREAM | MBR_METHOD_UPLOAD | MBR_METHOD_ONEWAY;
   mbr_binding *binding = NULL;
   if (peer->state != MBR_PEER_OPEN) return MBR_CLOSED;
-  const mbr_method *method = frame->instance == 0 ? mbr_service_find(peer, frame->method, &binding) : NULL;
+  const mbr_method *method = mbr_service_find(peer, frame->method, frame->instance, &binding);
   if (method == NULL) return MBR_UNIMPLEMENTED;
   if ((method->flags & unfit) != 0) return MBR_UNSUPPORTED;
   mbr_status status = mbr_slot_admit_sync(peer, frame, binding, method, answer, admitted);

@@ -1,6 +1,7 @@
 /* Requests from their admission to their being free again, and the control frames they owe. Knows nothing of
  * how calls are encoded or receivers told. */
 #include "asked.h"
+#include "inbox.h"
 
 #define INDEX_MASK 0xFFFFu
 #define SERIAL_SHIFT 16
@@ -101,8 +102,16 @@ void mbr_asked_note(const mbr_asked *asked, mbr_status fault) {
   mbr_note_add(asked->peer, level, method->name, method->flags, text, fault, 0);
 }
 
+/* What the receiver could not take does not hold up the ending. */
+static void unblock(mbr_asked *asked, mbr_after *after) {
+  if (!asked->is_blocked) return;
+  asked->is_blocked = false;
+  mbr_inbox_clear(&asked->inbox, after);
+}
+
 void mbr_asked_end(mbr_asked *asked, mbr_status fault, mbr_cancel_reason reason, mbr_after *after) {
   mbr_asked_note(asked, fault);
+  unblock(asked, after);
   mbr_asked_close(asked);
   asked->fault = fault;
   asked->reason = (uint8_t)reason;
@@ -205,8 +214,14 @@ void mbr_requests_end(mbr_peer *peer, mbr_after *after) {
   forget_owed(peer);
   for (size_t i = 0; i < peer->memory.request_count; i++) {
     mbr_asked *asked = &peer->memory.requests[i];
-    if (asked->id == 0 || asked->state != MBR_ASKED_OPEN) continue;
-    mbr_asked_end(asked, MBR_DISCONNECTED, MBR_CANCEL_NONE, after);
+    if (asked->id == 0) continue;
+    if (asked->state == MBR_ASKED_OPEN) {
+      mbr_asked_end(asked, MBR_DISCONNECTED, MBR_CANCEL_NONE, after);
+    } else if (asked->is_blocked) { /* its ending waits in the inbox */
+      unblock(asked, after);
+      asked->fault = MBR_DISCONNECTED;
+      mbr_asked_announce(asked, after);
+    }
   }
   for (mbr_client *client = peer->clients; client != NULL; client = client->next) {
     memset(client->compatibility, MBR_METHOD_ABSENT, client->service->method_count);

@@ -22,7 +22,7 @@ static const mbr_method *find_method(const mbr_service *service, uint32_t id) {
 }
 
 /* Numbers are hashes, so their low bits are as good as any to find a method again that was called lately. */
-const mbr_method *mbr_service_find(mbr_peer *peer, uint32_t id, mbr_binding **binding) {
+const mbr_method *mbr_service_find(mbr_peer *peer, uint32_t id, uint16_t instance, mbr_binding **binding) {
   mbr_known_method *known = &peer->known[id & (MBR_METHODS_KNOWN - 1u)];
   if (known->method == NULL || known->method->id != id) {
     known->method = NULL;
@@ -32,7 +32,8 @@ const mbr_method *mbr_service_find(mbr_peer *peer, uint32_t id, mbr_binding **bi
     }
   }
   *binding = known->binding;
-  return known->method;
+  if (known->method == NULL || instance == 0) return known->method;
+  return (known->method->flags & MBR_METHOD_INSTANCES) != 0 ? known->method : NULL;
 }
 
 mbr_counters *mbr_service_counters(const mbr_binding *binding, const mbr_method *method) {
@@ -47,7 +48,7 @@ static bool may_serve(mbr_peer *peer, const mbr_service *service) {
     const mbr_method *method = &service->methods[i];
     if (i > 0 && service->methods[i - 1].id >= method->id) return false;
     if ((method->flags & MBR_METHOD_UPLOAD) != 0 && method->item == NULL) return false;
-    if (mbr_service_find(peer, method->id, &binding) != NULL) return false;
+    if (mbr_service_find(peer, method->id, 0, &binding) != NULL) return false;
   }
   return true;
 }
@@ -86,7 +87,7 @@ bool mbr_peer_direct(mbr_peer *peer, uint32_t method, void (**function)(void), c
   mbr_after after = {0};
   mbr_binding *binding = NULL;
   mbr_peer_enter(peer);
-  const mbr_method *found = peer->state == MBR_PEER_OPEN ? mbr_service_find(peer, method, &binding) : NULL;
+  const mbr_method *found = peer->state == MBR_PEER_OPEN ? mbr_service_find(peer, method, 0, &binding) : NULL;
   bool direct = found != NULL && found->direct != NULL;
   if (direct) {
     *function = found->direct;
@@ -101,7 +102,7 @@ mbr_status mbr_peer_counters(mbr_peer *peer, uint32_t method, mbr_counters *coun
   mbr_binding *binding = NULL;
   mbr_status status = MBR_UNIMPLEMENTED;
   mbr_peer_enter(peer);
-  const mbr_method *found = peer->state != MBR_PEER_QUIET ? mbr_service_find(peer, method, &binding) : NULL;
+  const mbr_method *found = peer->state != MBR_PEER_QUIET ? mbr_service_find(peer, method, 0, &binding) : NULL;
   const mbr_counters *kept = found != NULL ? mbr_service_counters(binding, found) : NULL;
   if (kept != NULL) {
     *counters = *kept;

@@ -89,15 +89,17 @@ static mbr_message next_message(mbr_asked *asked, const uint8_t **direct) {
     *direct = NULL;
     return (mbr_message){.kind = MESSAGE_FRAME, .frame = frame};
   }
-  mbr_block *letter = mbr_inbox_take(&asked->inbox);
+  mbr_block *letter = asked->is_blocked ? NULL : mbr_inbox_take(&asked->inbox);
   if (letter != NULL) {
+    asked->is_retried = false;
     return (mbr_message){.kind = MESSAGE_FRAME, .frame = mbr_letter_frame(letter), .letter = letter};
   }
   if (asked->is_ready) {
     asked->is_ready = false;
     return (mbr_message){.kind = MESSAGE_READY};
   }
-  if (asked->state != MBR_ASKED_ENDED || asked->fault == MBR_OK) return (mbr_message){.kind = MESSAGE_NONE};
+  const bool faulted = asked->state == MBR_ASKED_ENDED && asked->fault != MBR_OK;
+  if (asked->is_blocked || !faulted) return (mbr_message){.kind = MESSAGE_NONE};
   return (mbr_message){.kind = MESSAGE_FAULT, .fault = asked->fault};
 }
 
@@ -115,7 +117,7 @@ static void *grow(void *owner, size_t size) {
 /* Without the lock. */
 static mbr_status tell(const mbr_asked *asked, const mbr_message *message, mbr_block **blocks) {
   uint64_t stack[MBR_TELL_ARENA_SIZE / sizeof(uint64_t)];
-  mbr_told_memory memory = {.peer = asked->peer, .blocks = message->letter};
+  mbr_told_memory memory = {.peer = asked->peer};
   mbr_status status = MBR_OK;
   mbr_arena arena;
   mbr_arena_init(&arena, stack, sizeof stack);
@@ -133,6 +135,15 @@ static mbr_status tell(const mbr_asked *asked, const mbr_message *message, mbr_b
   }
   *blocks = memory.blocks;
   return status;
+}
+
+/* Under the lock: the receiver cannot take the item now. It stays the next one, unless the call has ended in a way
+ * that does not wait for it. */
+static void item_refused(mbr_asked *asked, mbr_block *letter, mbr_after *after) {
+  mbr_inbox_put_back(&asked->inbox, letter);
+  if (asked->peer->state != MBR_PEER_OPEN && asked->fault == MBR_OK) asked->fault = MBR_DISCONNECTED;
+  if (asked->state == MBR_ASKED_ENDED && asked->fault != MBR_OK) mbr_inbox_clear(&asked->inbox, after);
+  else asked->is_blocked = !asked->is_retried;
 }
 
 /* Under the lock: an item was taken. The credit of half a window goes back at once. */
@@ -156,8 +167,18 @@ static void item_taken(mbr_asked *asked, mbr_status status, mbr_after *after) {
 /* Under the lock: what follows from the receiver's having been told. */
 static void message_told(mbr_asked *asked, const mbr_message *message, mbr_frame_kind kind, mbr_status status,
                          mbr_after *after) {
+  mbr_block *letter = message->letter;
+  const bool item = message->kind == MESSAGE_FRAME && kind == MBR_FRAME_ITEM;
+  if (item && letter != NULL && status == MBR_WOULD_BLOCK) {
+    item_refused(asked, letter, after);
+    return;
+  }
+  if (letter != NULL) {
+    letter->next = after->blocks;
+    after->blocks = letter;
+  }
   if (message->kind == MESSAGE_READY) return;
-  if (message->kind == MESSAGE_FRAME && kind == MBR_FRAME_ITEM) {
+  if (item) {
     item_taken(asked, status, after);
   } else if (message->kind == MESSAGE_FRAME && status != MBR_OK) {
     asked->fault = status;
@@ -262,6 +283,21 @@ static mbr_way take_frame(mbr_peer *peer, mbr_asked *asked, const mbr_frame *fra
   peer->running++; /* no mere pin: what the receiver has coming comes before the disconnect callback */
   asked->filling = asked->blocking;
   return asked->blocking ? WAY_FILL : WAY_LETTER;
+}
+
+mbr_status mbr_request_retry(mbr_request request) {
+  mbr_peer *peer = request.peer;
+  mbr_after after = {0};
+  if (peer == NULL) return MBR_CLOSED;
+  mbr_peer_enter(peer);
+  mbr_asked *asked = mbr_asked_find(peer, request.id);
+  if (asked != NULL) {
+    asked->is_retried = true;
+    if (asked->is_blocked) mbr_asked_announce(asked, &after);
+    asked->is_blocked = false;
+  }
+  mbr_peer_leave(peer, &after);
+  return asked != NULL ? MBR_OK : MBR_CLOSED;
 }
 
 mbr_status mbr_requests_receive(mbr_peer *peer, const mbr_frame *frame, const uint8_t *data) {
