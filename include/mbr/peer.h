@@ -42,10 +42,10 @@ typedef enum mbr_cancel_reason {
 } mbr_cancel_reason;
 
 /* Keeps the call open after its handler returns; without it an unanswered call then ends with the
- * fault MBR_DROPPED. Call it in the handler, before the handle is given to another thread. A
- * deferred call owns its decoded arguments until it is ended, and must be ended exactly once (by
- * _ok, _err, _end or mbr_call_fault) even after it was cancelled: the ending then answers MBR_CLOSED
- * and lets the arguments go. */
+ * fault MBR_DROPPED. Call it in the handler, before the handle is given to another thread; once the
+ * handler has returned it does nothing. A deferred call owns its decoded arguments until it is ended, and
+ * must be ended exactly once (by _ok, _err, _end or mbr_call_fault) even after it was cancelled: the ending
+ * then answers MBR_CLOSED and lets the arguments go. */
 void mbr_call_defer(mbr_call call);
 
 /* Why the caller no longer waits, or MBR_CANCEL_NONE. DISCONNECTED also for a call that has ended.

@@ -9,7 +9,7 @@ void mbr_call_defer(mbr_call call) {
   if (peer == NULL) return;
   mbr_peer_enter(peer);
   mbr_slot *slot = mbr_slot_find(peer, call.id);
-  if (slot != NULL) slot->deferred = true;
+  if (slot != NULL && slot->phase != MBR_PHASE_RETURNED) slot->deferred = true;
   mbr_peer_leave(peer, &after);
 }
 

@@ -511,6 +511,32 @@ static void test_cancel_while_the_handler_runs(void **state) {
   end_loopback(l);
 }
 
+static void defer_late(void *arg, mbr_cancel_reason reason) {
+  loopback *l = arg;
+  (void)reason;
+  l->cancels++;
+  mbr_call_defer(l->calls[0]);
+}
+
+static mbr_status be_cancelled(loopback *l, mbr_call call, mbr_reader *args) {
+  (void)args;
+  assert_int_equal(mbr_call_on_cancel(call, defer_late, l), MBR_OK);
+  assert_int_equal(send_cancel(l, wire(0, 1)), MBR_OK);
+  return MBR_OK;
+}
+
+/* Nobody would end it: its slot would never be free. */
+static void test_a_call_is_not_deferred_after_its_handler_has_returned(void **state) {
+  (void)state;
+  loopback *l = new_loopback(usual);
+  l->handle = be_cancelled;
+  assert_int_equal(send_call(l, UNARY, wire(0, 1), 0, NULL, 0), MBR_OK);
+  run_all(l);
+  assert_int_equal(l->cancels, 1);
+  assert_int_equal(l->peer.used, 0);
+  end_loopback(l);
+}
+
 static void test_cancel_frees_the_index_of_a_call_that_is_ending(void **state) {
   (void)state;
   for (int i = 0; i < 2; i++) {
@@ -1245,6 +1271,7 @@ int main(void) {
     cmocka_unit_test(test_the_callback_may_end_the_call),
     cmocka_unit_test(test_a_callback_that_is_called_at_once_may_end_the_call),
     cmocka_unit_test(test_cancel_while_the_handler_runs),
+    cmocka_unit_test(test_a_call_is_not_deferred_after_its_handler_has_returned),
     cmocka_unit_test(test_cancel_frees_the_index_of_a_call_that_is_ending),
     cmocka_unit_test(test_cancel_before_the_handler_starts),
     cmocka_unit_test(test_receive_only_queues_when_there_is_a_schedule_hook),
