@@ -58,7 +58,8 @@ typedef struct mbr_dart_opened {
 
 /* Application code called once for each isolate that connects, on that isolate's thread: serves what
  * the isolate may call (mbr_peer_serve, or its typed wrappers). Anything but MBR_OK refuses the isolate;
- * a callback given to mbr_peer_on_disconnect before is then called too. */
+ * a callback given to mbr_peer_on_disconnect before is then called too. Where the process exits while the
+ * isolate lives, that callback may run beside a sync method of scalars, which Dart calls directly. */
 typedef mbr_status mbr_dart_connect(mbr_peer *peer);
 
 /* What the library's one exported function returns. A connection belongs to one isolate: only its thread

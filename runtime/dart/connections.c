@@ -26,6 +26,7 @@
 #define ALIGN(size) (((size_t)(size) + (ALIGNMENT - 1u)) & ~(size_t)(ALIGNMENT - 1u))
 
 _Static_assert(MBR_DART_CALLS <= UINT16_MAX, "a call's index has 16 bits");
+_Static_assert(MBR_DART_HOST_CALLS <= UINT16_MAX, "in either direction");
 _Static_assert(MBR_DART_SERVICES <= UINT16_MAX, "and so has a service's place");
 
 static mbr_connection table[MBR_DART_CONNECTIONS];
