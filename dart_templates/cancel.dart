@@ -21,7 +21,8 @@ final class MbrCancelToken {
     return completer.future;
   }
 
-  /// Idempotent. Calls have ended when this returns; their futures and streams tell it a moment later.
+  /// Idempotent. Calls have ended when this returns, and their streams give no more items; futures and streams
+  /// tell of the end a moment later.
   void cancel() {
     if (_isCancelled) return;
     _isCancelled = true;
@@ -34,9 +35,9 @@ final class MbrCancelToken {
     if (completer != null && !completer.isCompleted) completer.complete();
   }
 
-  /// Has [listener] called once by [cancel]. It must not throw. For what carries calls; elsewhere
-  /// [whenCancelled] serves better.
-  void attach(void Function() listener) => _listeners.add(listener);
+  /// Has [listener] called once by [cancel], or at once if that has been called. It must not throw. For what
+  /// carries calls; elsewhere [whenCancelled] serves better.
+  void attach(void Function() listener) => _isCancelled ? listener() : _listeners.add(listener);
 
   /// Undoes [attach].
   void detach(void Function() listener) => _listeners.remove(listener);

@@ -101,7 +101,7 @@ abstract base class _Call<R> implements _Receiver {
       _token = token;
       token.attach(_onToken);
     }
-    if (upload == null) return;
+    if (upload == null || !isOpen) return;
     final flow = _Outflow(_connection, _fromCaller, id, method.id, method.name, upload.encodeItem,
         onEnd: _endItems, onError: _failItems);
     _upload = flow;
@@ -200,6 +200,9 @@ final class _Streaming<R> extends _Call<R> {
   final MbrCallOptions? _options;
   final MbrUpload<Object?>? _parameter;
 
+  /// By its token: items that had come by then are nobody's.
+  bool _isCancelled = false;
+
   late final int _window = method.window ?? (method.isLatest ? 1 : _windowDefault);
   late final _Inflow<R> _items = _Inflow<R>(_window, _grant, onListen: _start, onCancel: _cancel);
 
@@ -220,8 +223,14 @@ final class _Streaming<R> extends _Call<R> {
         _upload?.stop();
         _items.end();
       default:
-        _items.add(event as R);
+        if (!_isCancelled) _items.add(event as R);
     }
+  }
+
+  @override
+  void _onToken() {
+    _isCancelled = true;
+    super._onToken();
   }
 
   void _grant(int items) {

@@ -104,6 +104,10 @@ final class KindsApi {
 
   Future<int> hang() => connection.call(_hang, MbrWriter.nothing, options: options);
 
+  /// As [hang]; runs [encode] while its arguments, of which there are none, are encoded.
+  Future<int> hangAfter(void Function() encode) =>
+      connection.call(_hang, (_) => encode(), options: options);
+
   /// As [hang], with a deadline of 40 ms by contract.
   Future<int> hangShortly() => connection.call(_hangShortly, MbrWriter.nothing, options: options);
   Stream<int> hangStream() => connection.stream(_hangStream, MbrWriter.nothing, options: options);

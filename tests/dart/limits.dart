@@ -2,6 +2,7 @@
 library;
 
 import 'dart:async';
+import 'dart:io' show sleep;
 
 import 'harness.dart';
 import 'kinds_api.dart';
@@ -85,6 +86,36 @@ Future<void> main(List<String> arguments) async {
       checkEqual(await kinds.withOptions(cancelToken: token).inlineLater(5, 4), 4);
       token.cancel();
       checkEqual(await kinds.inlineEcho(5), 5);
+    },
+    'a token that is cancelled while arguments are encoded': () async {
+      final late = await settled();
+      final token = MbrCancelToken();
+      await checkThrows<MbrCancelled>(() => kinds.withOptions(cancelToken: token).hangAfter(token.cancel));
+      checkEqual(kinds.connection.openCalls, 0, 'open calls');
+      await told(_cancelled, late);
+    },
+    'a token in the listener of its stream: no item follows': () async {
+      final token = MbrCancelToken();
+      final items = <int>[];
+      final view = kinds.withOptions(cancelToken: token);
+      final ended = checkThrows<MbrCancelled>(() => view.many(1000).forEach((item) {
+            items.add(item);
+            if (item == 5) token.cancel();
+          }));
+      sleep(const Duration(milliseconds: 20)); // many have come
+      await ended;
+      checkEqual(items, [0, 1, 2, 3, 4, 5]);
+    },
+    'a token in the listener of a stream whose end has come': () async {
+      final token = MbrCancelToken();
+      final items = <int>[];
+      final ended = kinds.withOptions(cancelToken: token).many(20).forEach((item) {
+        items.add(item);
+        if (item == 5) token.cancel();
+      });
+      sleep(const Duration(milliseconds: 50));
+      await ended;
+      checkEqual(items.length, 20);
     },
     'a token in a listener, while more events wait': () async {
       for (var i = 0; i < 20; i++) {
