@@ -82,7 +82,7 @@ final class _Outflow {
       return _fail(error, stackTrace);
     }
     if (_over) {
-      _subscription!.cancel().ignore();
+      _cancelSource();
     } else {
       _adjust();
     }
@@ -103,7 +103,14 @@ final class _Outflow {
     if (_over) return;
     _over = true;
     _waiting.clear();
-    _subscription?.cancel().ignore();
+    _cancelSource();
+  }
+
+  /// A source that cannot even stop is nobody's concern any more.
+  void _cancelSource() {
+    try {
+      _subscription?.cancel().ignore();
+    } catch (_) {}
   }
 
   void _take(Object? item) {
@@ -129,10 +136,10 @@ final class _Outflow {
     final subscription = _subscription;
     if (subscription == null || _latest || _ended || _over || _paused == (_credit == 0)) return;
     _paused = _credit == 0;
-    if (_paused) {
-      subscription.pause();
-    } else {
-      subscription.resume();
+    try {
+      _paused ? subscription.pause() : subscription.resume();
+    } catch (error, stackTrace) {
+      _fail(error, stackTrace);
     }
   }
 

@@ -246,6 +246,12 @@ Future<void> main(List<String> arguments) async {
       final error = await checkThrows<MbrCodecException>(() => kinds.collect(Stream.value(-1)));
       checkEqual(error.status, MbrStatus.badRange);
     },
+    'a stream parameter: a source that throws when it is paused ends the call': () async {
+      final error = await checkThrows<UnsupportedError>(() => kinds.collect(_Unruly(const Stream.empty())));
+      checkEqual(error.message, 'pause');
+      checkEqual(kinds.connection.openCalls, 0, 'open calls');
+      checkEqual(await kinds.inlineEcho(1), 1, 'and harms nothing');
+    },
     'a stream parameter: that was listened to already ends the call': () async {
       final source = Stream.value(1);
       await source.drain<void>();
@@ -372,4 +378,27 @@ Future<void> main(List<String> arguments) async {
     },
   });
   kinds.connection.close();
+}
+
+/// A stream of somebody's own making, whose subscription can do nothing.
+final class _Unruly extends StreamView<int> {
+  const _Unruly(super.stream);
+
+  @override
+  StreamSubscription<int> listen(void Function(int)? onData,
+          {Function? onError, void Function()? onDone, bool? cancelOnError}) =>
+      const _UnrulySubscription();
+}
+
+final class _UnrulySubscription implements StreamSubscription<int> {
+  const _UnrulySubscription();
+
+  @override
+  void pause([Future<void>? resumeSignal]) => throw UnsupportedError('pause');
+
+  @override
+  Future<void> cancel() => throw UnsupportedError('cancel');
+
+  @override
+  Object? noSuchMethod(Invocation invocation) => super.noSuchMethod(invocation);
 }
