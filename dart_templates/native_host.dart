@@ -262,6 +262,7 @@ final class _HostCall extends MbrHostCall implements _Receiver {
       case _End():
         _inflow?.end();
       case _Failure(:final error, :final stackTrace):
+        _inflow?.end(event);
         _fail(error, stackTrace ?? StackTrace.empty);
       default:
         _inflow?.add(event);

@@ -168,6 +168,19 @@ Future<void> main(List<String> arguments) async {
           script.gather = (a, b, items) => 7;
           checkEqual(await kinds.ask(HostMethod.gather, b: 100), 'ok 7', 'none');
         }),
+    'a stream parameter with an item that Dart cannot decode ends with that error': () =>
+        served((kinds, script) async {
+          final items = <int>[];
+          final error = Completer<Object>();
+          script.item = (reader) => reader.checkInt(4, reader.readU32(), 'item', max: 2);
+          script.gather = (a, b, stream) async {
+            stream.listen(items.add, onError: error.complete);
+            return await Completer<int>().future;
+          };
+          checkEqual(await kinds.ask(HostMethod.gather, b: 100), 'fault BAD_RANGE item');
+          checkEqual((await error.future) is MbrCodecException, true);
+          checkEqual(items, [1, 2]);
+        }),
     'deadlines of C end calls on both sides': () => served((kinds, script) async {
           for (final form in [Form.told, Form.waiting]) {
             final reason = Completer<MbrCancelReason>();

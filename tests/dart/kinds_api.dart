@@ -196,6 +196,9 @@ final class HostScript {
   Stream<int> Function(int a, int b) ticks = (a, b) => Stream.fromIterable(Iterable.generate(a));
   FutureOr<int> Function(int a, int b, Stream<int> items) gather =
       (a, b, items) => items.fold(a, (sum, item) => sum + item);
+
+  /// Reads an item of `gather`.
+  int Function(MbrReader reader) item = _u32;
 }
 
 typedef _Numbers = (int, int);
@@ -217,7 +220,7 @@ final class ScriptHost extends MbrHost {
           }, _writeU32, writeError: _refusal, isLatest: isLatest),
           MbrHostMethod<int>.unary(_id('gather'), 'probe.Host.gather', _print('gather'), (call, reader) {
             final (a, b) = _read(reader);
-            return () => script.gather(a, b, call.items(_u32));
+            return () => script.gather(a, b, call.items(script.item));
           }, _writeU32, writeError: _refusal, window: 4),
           MbrHostMethod<int>.unary(_id('changed'), 'probe.Host.changed', '00000000000000ff',
               (call, reader) => () => 0, _writeU32),
