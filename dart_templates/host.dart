@@ -23,9 +23,8 @@ enum MbrCancelReason {
 
 /// A call of a host service that is being served.
 abstract base class MbrHostCall {
-  /// The call whose handler runs now, as far as its first `await`: null elsewhere, so keep it in a variable.
-  static MbrHostCall? get current => _current;
-  static MbrHostCall? _current;
+  /// The call whose handler runs now, or has set off what does; null elsewhere.
+  static MbrHostCall? get current => Zone.current[MbrHostCall] as MbrHostCall?;
 
   /// `namespace.Service.method`.
   String get method;
@@ -41,16 +40,8 @@ abstract base class MbrHostCall {
   /// The stream parameter, for generated code: the caller's items, sent as far as they are listened to.
   Stream<T> items<T>(T Function(MbrReader reader) decodeItem);
 
-  /// For what serves calls: runs the synchronous part of a handler as that of this call.
-  R run<R>(R Function() handler) {
-    final outer = _current;
-    _current = this;
-    try {
-      return handler();
-    } finally {
-      _current = outer;
-    }
-  }
+  /// For what serves calls: runs a handler as that of this call.
+  R run<R>(R Function() handler) => runZoned(handler, zoneValues: {MbrHostCall: this});
 }
 
 /// How a host service answers.

@@ -313,7 +313,7 @@ final class _HostCall extends MbrHostCall implements _Receiver {
     if (_over) return;
     final flow = _outflow = _Outflow(_connection, 0, _id, _method.id, method, _method.writeResult,
         onEnd: _end, onError: _fail, latest: _method.isLatest);
-    _served.strand.zone.run(() => flow.start(items, credit: _credit));
+    _served.strand.zone.run(() => run(() => flow.start(items, credit: _credit)));
   }
 
   /// The caller waits no more.

@@ -225,6 +225,24 @@ Future<void> main(List<String> arguments) async {
           script.echo = (a, b) => kinds.add(a, b);
           checkEqual(await kinds.askWaiting(HostMethod.echo, a: 4, b: 6), 'ok 10');
         }),
+    'the current call is known all through a handler, and nowhere else': () => served((kinds, script) async {
+          final seen = <String?>[];
+          void look() => seen.add(MbrHostCall.current?.method);
+          script.echo = (a, b) async {
+            look();
+            await Future<void>.delayed(Duration.zero);
+            look();
+            return 1;
+          };
+          script.ticks = (a, b) async* {
+            look();
+            yield 0;
+          };
+          checkEqual(await kinds.ask(HostMethod.echo), 'ok 1');
+          checkEqual(await kinds.ask(HostMethod.ticks), 'end 1');
+          look();
+          checkEqual(seen, ['probe.Host.echo', 'probe.Host.echo', 'probe.Host.ticks', null]);
+        }),
     'handlers run in the zone where they were offered': () async {
       final kinds = KindsApi.open(path);
       Object? zone;
