@@ -656,28 +656,31 @@ final class MbrWriter {
 
   void writeList<T>(List<T> value, String at, void Function(MbrWriter writer, T item) writeItem,
       {int minSize = 1, int max = _unbounded}) {
-    writeLength(value.length, at, minItemSize: minSize, max: max);
-    _writeItems(value, at, writeItem);
+    final count = value.length;
+    writeLength(count, at, minItemSize: minSize, max: max);
+    _writeItems(value, at, count, writeItem);
   }
 
   /// Exactly [count] items, without a count in front.
   void writeArray<T>(
       List<T> value, String at, int count, void Function(MbrWriter writer, T item) writeItem) {
     if (value.length != count) fail(MbrStatus.badLength, at);
-    _writeItems(value, at, writeItem);
+    _writeItems(value, at, count, writeItem);
   }
 
   void writeSet<T>(Set<T> value, String at, void Function(MbrWriter writer, T item) writeItem,
       {int minSize = 1, int max = _unbounded}) {
-    writeLength(value.length, at, minItemSize: minSize, max: max);
-    _writeItems(value, at, writeItem);
+    final count = value.length;
+    writeLength(count, at, minItemSize: minSize, max: max);
+    _writeItems(value, at, count, writeItem);
   }
 
   void writeMap<K, V>(Map<K, V> value, String at, void Function(MbrWriter writer, K key) writeKey,
       void Function(MbrWriter writer, V value) writeValue,
       {int minSize = 1, int max = _unbounded}) {
-    writeLength(value.length, at, minItemSize: minSize, max: max);
-    _writeItems(value.entries, at, (writer, MapEntry<K, V> entry) {
+    final count = value.length;
+    writeLength(count, at, minItemSize: minSize, max: max);
+    _writeItems(value.entries, at, count, (writer, MapEntry<K, V> entry) {
       writeKey(writer, entry.key);
       writeValue(writer, entry.value);
     });
@@ -763,7 +766,9 @@ final class MbrWriter {
     _bytes = _bytesOf(_data);
   }
 
-  void _writeItems<T>(Iterable<T> items, String at, void Function(MbrWriter writer, T item) writeItem) {
+  /// Writes [items], which must be [count]: they may come from code that is not ours.
+  void _writeItems<T>(
+      Iterable<T> items, String at, int count, void Function(MbrWriter writer, T item) writeItem) {
     var index = 0;
     try {
       for (final item in items) {
@@ -773,6 +778,7 @@ final class MbrWriter {
     } on MbrCodecException catch (error, trace) {
       _rethrowAt(error, trace, '$at[$index]');
     }
+    if (index != count) fail(MbrStatus.badLength, at);
   }
 
   void _writeRaw(TypedData value) {

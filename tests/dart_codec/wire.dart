@@ -1,6 +1,7 @@
 /// The templates wire.dart and equality.dart by themselves.
 library;
 
+import 'dart:collection';
 import 'dart:typed_data';
 
 import '../../dart_templates/equality.dart';
@@ -183,6 +184,13 @@ Future<void> lengths() async {
       path: 'T.b');
   await refuses(MbrStatus.badLength, () => write((w) => w.writeString('é', 'T.s', max: 1)), path: 'T.s');
   // More than the input holds, and more than 32 bits hold: no memory is taken for it.
+  for (final length in [1, 3]) {
+    final list = _Miscounted(length);
+    await refuses(MbrStatus.badLength, () => write((w) => w.writeList(list, 'T.l', (w, item) => w.writeU8(item))),
+        path: 'T.l');
+    await refuses(MbrStatus.badLength,
+        () => write((w) => w.writeArray(list, 'T.a', length, (w, item) => w.writeU8(item))), path: 'T.a');
+  }
   await refuses(MbrStatus.badLength, () => reader([0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0]).readF64List('T.l'));
   await refuses(MbrStatus.badLength, () => reader([1, 0, 0, 0, 1, 0, 0, 0, 9]).readBytes('T.b'));
   await refuses(MbrStatus.badLength, () => reader([3, 0, 0, 0, 0, 0, 0, 0, 9, 9]).readU8List('T.l'));
@@ -382,3 +390,20 @@ void main() => runCases({
       'depth is bounded': depth,
       'equality of collections': equality,
     });
+
+/// A list whose length is not the count of its two items.
+final class _Miscounted extends ListBase<int> {
+  _Miscounted(this.length);
+
+  @override
+  int length;
+
+  @override
+  Iterator<int> get iterator => [7, 8].iterator;
+
+  @override
+  int operator [](int index) => 7;
+
+  @override
+  void operator []=(int index, int value) => throw UnsupportedError('[]=');
+}
