@@ -110,19 +110,12 @@ static void put_framed(dart_file *f, const schema_decl *d, const schema_method *
   }
 }
 
-/* A local of the body, unless a parameter has its name. */
-static const char *local_name(arena *a, const schema_method *m, const char *name) {
-  for (size_t i = 0; i < m->param_count; i++)
-    if (strcmp(m->params[i].name.dart, name) == 0) return arena_printf(a, "$%s", name);
-  return name;
-}
-
 /* A call of the native function, its arguments and result checked on this side. */
 static void put_direct(dart_file *f, const schema_decl *d, const schema_method *m,
                        const dart_params *params) {
   arena *a = f->package->arena;
-  const char *direct = local_name(a, m, "direct");
-  const char *result = local_name(a, m, "result");
+  const char *direct = dart_local_name(a, m, "direct");
+  const char *result = dart_local_name(a, m, "result");
   const char **args = ARENA_ARRAY(a, const char *, m->param_count + 1);
   args[0] = arena_printf(a, "%s.target", direct);
   for (size_t i = 0; i < m->param_count; i++) {

@@ -164,6 +164,8 @@ const char *dart_manners(dart_file *f, const schema_method *m);
  * result */
 bool dart_is_direct(const schema_decl *d, const schema_method *m);
 bool dart_has_direct(const schema_decl *d);
+/* A name of the generator's own for what stands beside the method's parameters: one of them may have it. */
+const char *dart_local_name(arena *a, const schema_method *m, const char *name);
 const char *dart_to_native(dart_file *f, const schema_type *t, const char *value, const char *at);
 const char *dart_from_native(dart_file *f, const schema_type *t, const char *value, const char *at);
 

@@ -13,6 +13,12 @@ bool dart_has_direct(const schema_decl *d) {
   return false;
 }
 
+const char *dart_local_name(arena *a, const schema_method *m, const char *name) {
+  for (size_t i = 0; i < m->param_count; i++)
+    if (strcmp(m->params[i].name.dart, name) == 0) return arena_printf(a, "$%s", name);
+  return name;
+}
+
 /* A number type of dart:ffi, and of Dart. */
 typedef struct native_type {
   const char *ffi;
@@ -48,7 +54,7 @@ static void put_head(dart_file *f, const schema_method *m, const char *rest) {
   arena *a = f->package->arena;
   const char *integer = dart_core(f, "int");
   const char **params = ARENA_ARRAY(a, const char *, m->param_count + 1);
-  params[0] = arena_printf(a, "%s target", integer);
+  params[0] = arena_printf(a, "%s %s", integer, dart_local_name(a, m, "target"));
   for (size_t i = 0; i < m->param_count; i++)
     params[i + 1] = arena_printf(a, "%s %s", core_of(f, m->params[i].type), m->params[i].name.dart);
   dart_list(f, 2, arena_printf(a, "static %s Function(", core_of(f, m->result)), params, m->param_count + 1,
