@@ -52,10 +52,12 @@ static void forget_hellos(mbr_line *line) {
   }
 }
 
-/* The link above which is the line's peer, but that what the other side serves is overheard. */
+/* What is above the link is the line's peer, but that what the other side serves is overheard; and calls are not too
+ * many as long as it is only this thread that has not come to them. */
 static mbr_status receive(void *above, const uint8_t *frame, size_t size) {
   mbr_line *line = above;
-  const mbr_status status = mbr_peer_receive(&line->peer, frame, size);
+  mbr_status status = mbr_peer_receive(&line->peer, frame, size);
+  if (status == MBR_BUSY && mbr_line_run_tasks(line)) status = mbr_peer_receive(&line->peer, frame, size);
   if (frame[4] != MBR_FRAME_HELLO) {
     if (!line->is_told) tell_all_heard(line);
   } else if (status == MBR_OK) {

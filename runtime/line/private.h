@@ -97,6 +97,10 @@ void mbr_line_nudge(mbr_line *line);
 /* The thread. */
 void *mbr_line_run(void *line);
 
+/* On the thread: runs what is queued; what that submits waits for the next turn, so that bytes have theirs. Whether
+ * there was anything. */
+bool mbr_line_run_tasks(mbr_line *line);
+
 /* Users that were added or are to be removed. */
 void mbr_line_admit(mbr_line *line);
 

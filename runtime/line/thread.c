@@ -16,17 +16,18 @@ void mbr_line_nudge(mbr_line *line) {
   (void)written; /* a full pipe wakes just as well */
 }
 
-/* Those that were there at first: what they submit waits for the next turn, so that bytes have theirs. */
-static void run_tasks(mbr_line *line) {
+bool mbr_line_run_tasks(mbr_line *line) {
   pthread_mutex_lock(&line->lock);
   mbr_task *task = line->first;
   line->first = line->last = NULL;
   pthread_mutex_unlock(&line->lock);
+  const bool any = task != NULL;
   while (task != NULL) {
     mbr_task *next = task->next; /* the task may be gone once it is entered */
     task->run(task);
     task = next;
   }
+  return any;
 }
 
 /* Deadlines of calls. */
@@ -97,7 +98,7 @@ static bool is_stopping(mbr_line *line) {
 /* No task is taken any more from the moment when there is none. */
 static void end(mbr_line *line) {
   for (bool ended = false; !ended;) {
-    run_tasks(line);
+    (void)mbr_line_run_tasks(line);
     pthread_mutex_lock(&line->lock);
     ended = line->ended = line->first == NULL;
     if (ended) pthread_cond_broadcast(&line->changed);
@@ -112,11 +113,11 @@ void *mbr_line_run(void *arg) {
   pthread_mutex_unlock(&line->lock);
   while (!is_stopping(line)) {
     mbr_line_admit(line);
-    run_tasks(line);
+    (void)mbr_line_run_tasks(line);
     const uint64_t now = mbr_clock_now();
     uint64_t next = poll_peer(line, now);
-    next = earlier(next, poll_users(line, now));
     next = earlier(next, mbr_line_move(line, now, found != 0, (found & POLLHUP) != 0));
+    next = earlier(next, poll_users(line, now)); /* what was acknowledged has made room */
     found = sleep_until(line, next);
   }
   mbr_line_drop(line);

@@ -28,8 +28,9 @@ static void nap(void) {
 #define EVENTUALLY(condition)                                                             \
   do {                                                                                    \
     const uint64_t until = milliseconds() + PATIENCE_MS;                                  \
-    while (!(condition) && milliseconds() < until) nap();                                 \
-    assert_true(condition);                                                               \
+    bool met;                                                                             \
+    while (!(met = (condition)) && milliseconds() < until) nap();                         \
+    if (!met) fail_msg("%s", "never: " #condition);                                       \
   } while (0)
 
 /* The side that serves. Calls are counted, so that an answer tells which of them it belongs to. */

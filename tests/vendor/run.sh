@@ -40,7 +40,7 @@ gcc -m32 -std=c99 $wall_c -Os -DMBR_SMALL=1 -DNDEBUG -DMBR_LOG_LEVEL=0 -I. -o ma
 ./main
 
 echo '== every part'
-"$mbrc" vendor all --with exec,dart,link,line,loopback,uv
+"$mbrc" vendor all --with exec,dart,link,line,bridge,loopback,uv
 for file in all/mbr/*; do
   head -n 1 "$file" > first.txt
   contains first.txt "version $version"
@@ -60,7 +60,7 @@ gcc -std=c99 $wall_c -Iall -c -o part.o all/mbr/link.c
 
 echo '== what is there stays, what is stale goes'
 cp -r all again
-"$mbrc" vendor again --with uv,loopback,line,dart
+"$mbrc" vendor again --with uv,loopback,bridge,dart
 diff -r all again
 "$mbrc" vendor again --with link
 [ "$(echo again/mbr/*)" = 'again/mbr/core.c again/mbr/core.h again/mbr/link.c again/mbr/link.h' ] ||
