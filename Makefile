@@ -10,10 +10,11 @@ LEMON    ?= lemon
 OPTIMIZE ?= -O2 -g
 
 # The Dart that runs tests and examples: the one on PATH with native libraries, else a 32-bit VM that
-# tests/toolchain/setup.sh brings, with 32-bit libraries. `make DART=/path/to/dart` takes another one.
+# tests/toolchain/setup.sh brings, with 32-bit libraries. `make DART=/path/to/dart` takes another one. The kernel's
+# headers for 32 bits are those for 64.
 DART_VM     := $(BUILD)/dart-vm/node_modules/sass-embedded-linux-ia32/dart-sass/src/dart
 DART        ?= $(or $(shell command -v dart 2>/dev/null),$(DART_VM))
-DART_CFLAGS ?= $(if $(filter $(DART_VM),$(DART)),-m32)
+DART_CFLAGS ?= $(if $(filter $(DART_VM),$(DART)),-m32 -idirafter /usr/include/$(shell $(CC) -print-multiarch))
 
 # The warning wall: our code and what mbrc generates pass all of it, with gcc and with clang.
 WARN := -Wall -Wextra -Wpedantic -Wconversion -Wsign-conversion -Wshadow -Wundef -Wcast-qual -Wcast-align \
@@ -521,7 +522,31 @@ $(FIRMWARE)/unit.elf: $(FIRMWARE_OBJ) $(FIRMWARE_LD)
 	$(Q)$(ARM_CC) -mcpu=cortex-m3 -mthumb -nostartfiles -nostdlib -Wl,--gc-sections -Wl,-Map=$@.map -T $(FIRMWARE_LD) \
 	  -o $@ $(FIRMWARE_OBJ) -lc -lgcc
 
-# The image in the emulator, at the end of a line with noise, and as its power comes and goes.
+# The other end of its line: the library that lends it to Dart, and a dashboard.
+HEAD_UNIT_SRC := examples/firmware/head_unit/head_unit.c $(RUNTIME_DART_SRC) $(wildcard runtime/link/*.c runtime/line/*.c runtime/bridge/*.c)
+$(FIRMWARE)/head_unit.done: $(FIRMWARE_MBR) $(MBRC)
+	@mkdir -p $(@D)
+	$(SAY)
+	$(Q)$(MBRC) --dart $(FIRMWARE)/dart --c $(FIRMWARE)/head_unit --c-client $(FIRMWARE)/head_unit --package climate $<
+	@touch $@
+$(FIRMWARE)/libclimate.so: HEAD_UNIT_CFLAGS := $(OPTIMIZE)
+$(FIRMWARE)/asan/libclimate.so: HEAD_UNIT_CFLAGS := -O1 $(SANITIZE)
+$(FIRMWARE)/libclimate.so $(FIRMWARE)/asan/libclimate.so: $(HEAD_UNIT_SRC) $(RUNTIME_H) $(FIRMWARE)/head_unit.done
+	@mkdir -p $(@D)
+	$(SAY)
+	$(Q)$(CC) $(DART_LIBRARY_CFLAGS) $(HEAD_UNIT_CFLAGS) -I$(FIRMWARE)/head_unit -o $@ $(HEAD_UNIT_SRC) $(FIRMWARE)/head_unit/*.c
+$(FIRMWARE)/packages.json: Makefile
+	@mkdir -p $(@D)
+	@echo '{"configVersion": 2, "packages": [{"name": "climate", "rootUri": "dart/", "packageUri": "lib/", "languageVersion": "3.5"}]}' > $@
+
+.PHONY: demo-firmware
+demo-firmware: $(FIRMWARE)/unit.elf $(FIRMWARE)/libclimate.so $(FIRMWARE)/packages.json
+	@tests/firmware/image.sh $(FIRMWARE)
+	@examples/firmware/demo.sh $(FIRMWARE)/unit.elf $(FIRMWARE)/libclimate.so $(DART) --packages=$(FIRMWARE)/packages.json \
+	  examples/firmware/dashboard/bin/dashboard.dart
+
+# The image in the emulator, at the end of a line with noise, and as its power comes and goes; from C, and from Dart
+# with sanitizers inside the VM.
 FIRMWARE_TEST  := $(BUILD)/tests/firmware
 FIRMWARE_TESTS := $(patsubst tests/firmware/%.c,$(FIRMWARE_TEST)/%,$(wildcard tests/firmware/test_*.c))
 FIRMWARE_KIT   := $(filter-out $(wildcard tests/firmware/test_*.c),$(wildcard tests/firmware/*.c))
@@ -535,9 +560,10 @@ $(FIRMWARE_TESTS): $(FIRMWARE_TEST)/%: tests/firmware/%.c $(FIRMWARE_KIT) $(wild
 	$(SAY)
 	$(Q)$(CC) -O1 -g $(SANITIZE) $(RUNTIME_CFLAGS) -I$(@D)/c -o $@ $< $(FIRMWARE_KIT) $(@D)/c/*.c \
 	  $(BUILD)/asan/libmbr.a -lcmocka -lm
-check-firmware: $(FIRMWARE)/unit.elf $(FIRMWARE_TESTS)
+check-firmware: $(FIRMWARE)/unit.elf $(FIRMWARE)/asan/libclimate.so $(FIRMWARE)/packages.json $(FIRMWARE_TESTS)
 	tests/firmware/image.sh $(FIRMWARE)
-	tests/firmware/run.sh $(FIRMWARE)/unit.elf $(FIRMWARE_TESTS)
+	tests/firmware/run.sh $(FIRMWARE_TEST) $(FIRMWARE)/unit.elf $(FIRMWARE)/asan/libclimate.so $(WITH_ASAN) "$$(realpath "$$(command -v $(DART))")" \
+	  --enable-asserts --packages=$(abspath $(FIRMWARE))/packages.json
 
 # What the README tells a newcomer to do.
 check-readme: $(MBRC) $(TEMPLATES) | $(SETUP)

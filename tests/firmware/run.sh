@@ -1,20 +1,44 @@
 #!/bin/sh
-# Runs the tests side by side, since they wait most of the time, and shows what each of them says:
-# run.sh IMAGE TEST...   each TEST has its sockets in its own folder.
+# Runs the tests side by side, since they wait most of the time, and shows what each of them says: the C programs
+# of a folder, the demonstration, and a Dart program that cuts the power.
+# usage: run.sh FOLDER IMAGE LIBRARY DART ARGUMENT...   the VM with its arguments; in the project's root
 set -eu
-FIRMWARE=$(realpath "$1")
+root=$(pwd)
+folder=$(realpath "$1")
+FIRMWARE=$(realpath "$2")
+library=$(realpath "$3")
 export FIRMWARE
-shift
+shift 3
 
 pids=
-for test in "$@"; do
-  mkdir -p "$test.folder"
-  (cd "$test.folder" && exec timeout 120 "../$(basename "$test")") > "$test.txt" 2>&1 &
+names=
+# begin NAME COMMAND...: in a folder of its own, where its sockets are
+begin() {
+  name=$1
+  shift
+  mkdir -p "$folder/$name.run"
+  (cd "$folder/$name.run" && rm -f line monitor && exec timeout 120 "$@") > "$folder/$name.txt" 2>&1 &
   pids="$pids $!"
+  names="$names $name"
+}
+
+for test in "$folder"/test_*; do
+  case $test in *.txt | *.run) ;; *) begin "$(basename "$test")" "$test" ;; esac
 done
+begin demo "$root/examples/firmware/demo.sh" "$FIRMWARE" "$library" "$@" "$root/examples/firmware/dashboard/bin/dashboard.dart"
+begin power env CLIMATE_LINE=line "$@" "$root/tests/firmware/power.dart" "$library" "$FIRMWARE" monitor
+
 failed=0
 for pid in $pids; do
   wait "$pid" || failed=1
 done
-for test in "$@"; do cat "$test.txt"; done
+for name in $names; do
+  echo "== $name"
+  cat "$folder/$name.txt"
+done
+
+for text in 'the unit answers' 'has reached its target' '45 °C refused' 'zone 7 refused' 'schedule of 3 points' \
+  'none missing' 'steps: disconnected' 'start 2' 'that was all'; do
+  grep -q "$text" "$folder/demo.txt" || { echo "the demonstration does not show: $text" >&2; failed=1; }
+done
 exit $failed

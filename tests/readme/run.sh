@@ -1,15 +1,17 @@
 #!/bin/bash
 # Does what the README tells a newcomer to do, in an empty folder, and compares what comes out with what the
-# README promises. usage: run.sh README PROJECT_FOLDER SCRATCH_FOLDER DART [DART_CFLAGS]
+# README promises. usage: run.sh README PROJECT_FOLDER SCRATCH_FOLDER DART [DART_CFLAG...]
 set -eu
 readme=$(realpath "$1")
 MBRC=$(realpath "$2")
 dart_vm=$(realpath "$(command -v "$4")")
-dart_cflags=${5:-}
+scratch=$3
+shift 4
+dart_cflags=$*
 export MBRC
-rm -rf "$3"
-mkdir -p "$3"
-cd "$3"
+rm -rf "$scratch"
+mkdir -p "$scratch"
+cd "$scratch"
 
 # Fenced blocks whose opening line names a file become that file; the sh blocks after "From nothing" are run.
 awk '

@@ -18,7 +18,6 @@
 #define UART_CONTROL CHIP_REGISTER(0x40004008u)
 #define UART_CLEAR CHIP_REGISTER(0x4000400Cu) /* writing a one ends that interrupt */
 #define UART_DIVIDER CHIP_REGISTER(0x40004010u)
-#define UART_STATE_SENDING 0x01u  /* its transmit buffer is full */
 #define UART_STATE_RECEIVED 0x02u /* its receive buffer is full */
 #define UART_SEND 0x01u           /* in UART_CONTROL to enable, in UART_CLEAR the interrupt */
 #define UART_RECEIVE 0x02u

@@ -1,13 +1,13 @@
 /* A zone warms towards what its heater can do, cools towards the outside and mixes with its neighbours: a
- * first-order model that runs a hundred times faster than a cabin, so that a demonstration ends soon. */
+ * first-order model that runs many times faster than a cabin, so that a demonstration ends soon. */
 #include "cabin.h"
 
 #include "cabin_climate.h"
 
 #define OUTSIDE 5.0f
-#define HEATER 0.24f /* degrees a step */
-#define LOSS 0.004f  /* of the difference to the outside, a step */
-#define MIXING 0.01f /* of the difference to a neighbour, a step */
+#define HEATER 0.12f  /* degrees a step */
+#define LOSS 0.002f   /* of the difference to the outside, a step */
+#define MIXING 0.005f /* of the difference to a neighbour, a step */
 
 static struct {
   float above; /* the outside, in degrees */
