@@ -20,6 +20,8 @@ enum {
   FLOOD = 16384
 };
 
+static const mbr_request_options patient = {.timeout_ms = WAIT_MS};
+
 static emulator unit;
 static head h;
 
@@ -62,7 +64,7 @@ typedef struct heard {
 } heard;
 
 static void await_end(const heard *to) {
-  const uint64_t end = head_millis() + WAIT_MS;
+  const uint64_t end = head_millis() + WAIT_MS + SLACK_MS;
   while (to->dones == 0 && head_millis() < end) head_turn(&h, 20);
   assert_int_equal(to->dones, 1);
 }
@@ -79,7 +81,7 @@ static void told_target(void *arg, const cabin_climate_climate_set_target_answer
 static heard set_target(uint8_t zone, float celsius) {
   heard to = {0};
   const cabin_climate_climate_set_target_receiver receiver = {told_target, &to};
-  assert_int_equal(cabin_climate_climate_set_target_send(&h.client, zone, celsius, receiver, NULL, NULL),
+  assert_int_equal(cabin_climate_climate_set_target_send(&h.client, zone, celsius, receiver, &patient, NULL),
                    MBR_OK);
   await_end(&to);
   return to;
@@ -96,7 +98,7 @@ static void told_health(void *arg, const cabin_climate_climate_health_answer *an
 static cabin_climate_health ask_health(void) {
   heard to = {0};
   const cabin_climate_climate_health_receiver receiver = {told_health, &to};
-  assert_int_equal(cabin_climate_climate_health_send(&h.client, receiver, NULL, NULL), MBR_OK);
+  assert_int_equal(cabin_climate_climate_health_send(&h.client, receiver, &patient, NULL), MBR_OK);
   await_end(&to);
   assert_int_equal(to.outcome, MBR_OUTCOME_OK);
   return to.health;
