@@ -95,7 +95,7 @@ final class Load {
   }
 }
 
-Future<void> up(bool wanted) => climate.linkState.firstWhere((state) => state == wanted);
+Future<void> reaches(MbrLinkState wanted) => climate.linkState.firstWhere((state) => state == wanted);
 
 Future<void> main(List<String> arguments) async {
   ClimateLibrary.path = arguments[0];
@@ -104,13 +104,13 @@ Future<void> main(List<String> arguments) async {
   late Process unit;
   await runCases({
     'calls fail at once while there is no unit': () async {
-      await up(false);
+      await reaches(MbrLinkState.down);
       await checkThrows<MbrDisconnected>(climate.health);
       await checkThrows<MbrDisconnected>(() => climate.watch().first);
     },
     'a call waits for nothing but the state of the line': () async {
       unit = await powerOn();
-      await up(true);
+      await reaches(MbrLinkState.up);
       checkEqual((await climate.health()).starts, 1, 'starts');
     },
     'the power is cut in the middle of calls and streams': () async {
@@ -119,9 +119,9 @@ Future<void> main(List<String> arguments) async {
         await load.flows();
         await powerOff(unit);
         await load.endsDisconnected();
-        await up(false);
+        await reaches(MbrLinkState.down);
         unit = await powerOn();
-        await up(true);
+        await reaches(MbrLinkState.up);
         checkEqual((await climate.health()).starts, 1, 'starts');
       }
     },
@@ -131,7 +131,7 @@ Future<void> main(List<String> arguments) async {
         await load.flows();
         await pressReset(monitor);
         await load.endsDisconnected();
-        await up(true);
+        await reaches(MbrLinkState.up);
         checkEqual((await climate.health()).starts, i + 2, 'starts');
       }
     },

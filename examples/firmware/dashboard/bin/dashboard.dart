@@ -22,7 +22,6 @@ Future<void> main(List<String> arguments) async {
     pressReset: monitor == null ? null : () => pressReset(monitor),
     log: (line) => print('${(clock.elapsedMilliseconds / 1000).toStringAsFixed(1).padLeft(5)} s  $line'),
   );
-  exit(0);
 }
 
 String? _option(List<String> arguments, String name) {

@@ -1,5 +1,4 @@
-/// What somebody in the car might do of an evening. Knows the service by its interface, so that a test can
-/// put a fake in its place.
+/// What somebody in the car might do of an evening. Knows nothing of where the unit is.
 library;
 
 import 'dart:async';
@@ -10,32 +9,24 @@ typedef Log = void Function(String line);
 
 /// Goes through what the unit offers and tells [log] what came of it; with [pressReset], also through a reset of
 /// the unit.
-Future<void> spendEvening(Climate climate, {required Log log, Future<void> Function()? pressReset}) async {
+Future<void> spendEvening(ClimateApi climate, {required Log log, Future<void> Function()? pressReset}) async {
+  final line = climate.linkState.listen((state) => log('the line is ${state.name}'));
   await meet(climate, log);
   await reachTarget(climate, log);
   await overstep(climate, log);
   await followSchedule(climate, log);
   await recordSteps(climate, log);
   if (pressReset != null) await surviveReset(climate, log, pressReset);
+  await line.cancel();
   log('that was all');
 }
 
-/// Waits until the unit answers. While the line is down calls fail at once.
-Future<Health> meet(Climate climate, Log log) async {
-  for (;;) {
-    try {
-      final health = await climate.health();
-      log('the unit answers: up for ${_seconds(health.uptimeMs)} s, start ${health.starts}, '
-          '${health.stackUsed} of ${health.stackSize} bytes of stack used');
-      return health;
-    } on MbrDisconnected {
-      await Future<void>.delayed(const Duration(milliseconds: 20));
-    } on MbrFault catch (fault) {
-      // The line is up, and what the unit serves is not yet known.
-      if (fault.code != MbrStatus.unimplemented) rethrow;
-      await Future<void>.delayed(const Duration(milliseconds: 20));
-    }
-  }
+/// While the line is down calls fail at once, so this waits until it is up.
+Future<void> meet(ClimateApi climate, Log log) async {
+  await climate.linkState.firstWhere((state) => state == MbrLinkState.up);
+  final health = await climate.health();
+  log('the unit answers: up for ${_seconds(health.uptimeMs)} s, start ${health.starts}, '
+      '${health.stackUsed} of ${health.stackSize} bytes of stack used');
 }
 
 Future<void> reachTarget(Climate climate, Log log) async {
@@ -89,7 +80,7 @@ Future<void> recordSteps(Climate climate, Log log) async {
 }
 
 /// The unit is reset in the middle of a recording: that ends, and whatever comes after goes on by itself.
-Future<void> surviveReset(Climate climate, Log log, Future<void> Function() pressReset) async {
+Future<void> surviveReset(ClimateApi climate, Log log, Future<void> Function() pressReset) async {
   final ended = Completer<Object?>();
   var steps = 0;
   climate.record(zone: 0).listen((_) => steps++, onError: ended.complete, onDone: ended.complete, cancelOnError: true);
