@@ -1,4 +1,5 @@
-/// How calls are given less than all the time in the world: tokens that cancel them, and timeouts.
+/// What a call may ask for besides its arguments: less than all the time in the world, a token that cancels it,
+/// another device than the first.
 ///
 /// Knows nothing of connections.
 library;
@@ -60,11 +61,14 @@ abstract final class MbrTimeout {
 
 /// What one view of a service asks for its calls, beyond what their contract says.
 final class MbrCallOptions {
-  const MbrCallOptions({this.timeout, this.cancelToken});
+  const MbrCallOptions({this.timeout, this.cancelToken, this.instance});
 
   /// From the start of a call to its ending; of a stream too, as a whole. Null: as the contract says, or else
   /// the connection.
   final Duration? timeout;
 
   final MbrCancelToken? cancelToken;
+
+  /// Which of several devices that serve the service, from 0 on; null: the first. Up to 65535.
+  final int? instance;
 }

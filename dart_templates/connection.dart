@@ -32,6 +32,9 @@ final class MbrTarget {
   int address;
 }
 
+/// Whether who serves a service can be reached now.
+enum MbrLinkState { down, up }
+
 /// How a method that the other side serves has fared on this connection.
 final class MbrCounters {
   const MbrCounters({
@@ -94,9 +97,10 @@ abstract interface class MbrConnection {
   Stream<R> stream<R>(MbrMethod<R> method, void Function(MbrWriter writer) encodeArguments,
       {MbrCallOptions? options, MbrUpload<Object?>? upload});
 
-  /// Sends a call that nothing answers. Throws when it cannot be sent; whether its handler ran
-  /// cannot be known, and does not when the program ends at once.
-  void oneway(MbrMethod<void> method, void Function(MbrWriter writer) encodeArguments);
+  /// Sends a call that nothing answers, for the instance that [options] say. Throws when it cannot be sent;
+  /// whether its handler ran cannot be known, and does not when the program ends at once.
+  void oneway(MbrMethod<void> method, void Function(MbrWriter writer) encodeArguments,
+      {MbrCallOptions? options});
 
   /// Runs a sync method's handler before it returns.
   R callSync<R>(MbrMethod<R> method, void Function(MbrWriter writer) encodeArguments);
@@ -104,6 +108,14 @@ abstract interface class MbrConnection {
   /// Where the native function of a sync method of scalars is, and what it is called for. Throws as
   /// [callSync] does, with the fault `unsupported` where the other side is not in this process.
   (int function, MbrTarget target) direct(MbrMethod<Object?> method);
+
+  /// Whether the service that [contract] names can be reached, as the instance that [options] say: the state now,
+  /// then each change of it. A service of this process is up for as long as the connection is open; one that is
+  /// lent from a remote peer goes up and down with the link to that peer. Its last event, when the connection
+  /// ends, is [MbrLinkState.down]. Ends with an `MbrFault` where there is no such service or instance.
+  ///
+  /// A single-subscription stream, which keeps the isolate alive where the service is a remote peer's.
+  Stream<MbrLinkState> linkState(MbrContract contract, {MbrCallOptions? options});
 
   /// Offers a service to the other side for as long as the connection is open. Its handlers start in call
   /// order and run one at a time, unless they are `@concurrent`. Calls that run keep the isolate alive;

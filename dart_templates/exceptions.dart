@@ -96,15 +96,20 @@ final class MbrDeadlineExceeded extends MbrException {
   String toString() => 'MbrDeadlineExceeded: $method: the time given for the call is over';
 }
 
-/// A call that was open when its connection ended, or was made on one that had ended.
+/// A call that was open when its connection ended, or was made on one that had ended. Where the service is a
+/// remote peer's, that is the connection with that peer; the library's own may go on, and the remote peer
+/// may be there again later.
 final class MbrDisconnected extends MbrException {
-  const MbrDisconnected(this.method);
+  const MbrDisconnected(this.method, [this.text = 'the connection has ended']);
 
   /// `namespace.Service.method`.
   final String method;
 
+  /// Which connection, and what became of it.
+  final String text;
+
   @override
-  String toString() => 'MbrDisconnected: $method: the connection has ended';
+  String toString() => 'MbrDisconnected: $method: $text';
 }
 
 /// The native library cannot be used.

@@ -9,6 +9,7 @@
 ///     native_host        calls served here
 ///     native_flow        the items of streams, in either direction
 ///     native_contract    what each side serves
+///     native_link        whether who serves a service can be reached
 ///     native_clock       deadlines
 library;
 
@@ -32,6 +33,7 @@ part 'native_connection.dart';
 part 'native_contract.dart';
 part 'native_flow.dart';
 part 'native_host.dart';
+part 'native_link.dart';
 
 /// Connects this isolate to the native library of [package], at [path] or where this platform keeps the
 /// library called [library]; without that it is called like the package.

@@ -83,6 +83,9 @@ abstract base class _Call<R> implements _Receiver {
   /// 0 unless the call is in the table.
   int id = 0;
 
+  /// Of the service.
+  int instance = 0;
+
   /// By the clock of [_Deadlines]; 0: none.
   int due = 0;
 
@@ -157,6 +160,7 @@ Exception _readFailure(MbrMethod<Object?> method, int kind, MbrReader reader) {
   return switch (status) {
     MbrStatus.cancelled => MbrCancelled(method.name),
     MbrStatus.deadline => MbrDeadlineExceeded(method.name),
+    MbrStatus.disconnected || MbrStatus.closed when text.isNotEmpty => MbrDisconnected(method.name, text),
     MbrStatus.disconnected || MbrStatus.closed => MbrDisconnected(method.name),
     _ => MbrFault(status, text, method.name),
   };

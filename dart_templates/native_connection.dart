@@ -112,10 +112,12 @@ final class _NativeConnection implements MbrConnection {
       _Streaming<R>(method, this, encodeArguments, options, upload).stream;
 
   @override
-  void oneway(MbrMethod<void> method, void Function(MbrWriter writer) encodeArguments) {
+  void oneway(MbrMethod<void> method, void Function(MbrWriter writer) encodeArguments,
+      {MbrCallOptions? options}) {
     _check(method);
+    final instance = _instanceOf(options);
     _encodeCall(method.name, 0, 0, encodeArguments);
-    final status = _submitFrame(_kindCall, _fromCaller, 0, method.id);
+    final status = _submitFrame(_kindCall, _fromCaller, 0, method.id, instance);
     if (status != MbrStatus.ok.code) throw _refusal(status, method);
   }
 
@@ -139,6 +141,10 @@ final class _NativeConnection implements MbrConnection {
     final target = found.target.address;
     return (found.function.address, _targets[target] ??= MbrTarget(target));
   }
+
+  @override
+  Stream<MbrLinkState> linkState(MbrContract contract, {MbrCallOptions? options}) =>
+      _linkState(this, contract, options);
 
   @override
   void serve(MbrHost host, {bool keepAlive = false}) {
@@ -215,6 +221,7 @@ final class _NativeConnection implements MbrConnection {
     if (MbrConnection.timeline) call._task = TimelineTask()..start(method.name);
     _Failure? failure;
     try {
+      call.instance = _instanceOf(options);
       _encodeCall(method.name, milliseconds, credit, encodeArguments);
       final status = _submitCall(call);
       if (status != MbrStatus.ok.code) failure = _Failure(_refusal(status, method));
@@ -235,6 +242,11 @@ final class _NativeConnection implements MbrConnection {
   MbrException _refusal(int status, MbrMethod<Object?> method) => status == MbrStatus.closed.code
       ? MbrDisconnected(method.name)
       : MbrFault(MbrStatus.of(status), 'the library did not take the call', method.name);
+
+  static int _instanceOf(MbrCallOptions? options) {
+    final instance = options?.instance ?? 0;
+    return RangeError.checkValueInInterval(instance, 0, 0xffff, 'instance');
+  }
 
   /// Ends [call] from this side, at once: what still arrives for it finds no receiver. Its [failure], if any,
   /// is delivered a moment later.
@@ -315,32 +327,33 @@ final class _NativeConnection implements MbrConnection {
   }
 
   /// Writes the header in front of what was encoded; answers the size of the frame.
-  int _putHeader(int kind, int flags, int call, int method) {
+  int _putHeader(int kind, int flags, int call, int method, [int instance = 0]) {
     final size = _writer.offset;
     _writer.data
       ..setUint32(0, size, Endian.little)
-      ..setUint32(4, kind | flags << 8, Endian.little)
+      ..setUint32(4, kind | flags << 8 | instance << 16, Endian.little)
       ..setUint32(8, call, Endian.little)
       ..setUint32(12, method, Endian.little);
     return size;
   }
 
   /// Sends what was encoded; answers a status.
-  int _submitFrame(int kind, int flags, int call, int method) {
+  int _submitFrame(int kind, int flags, int call, int method, [int instance = 0]) {
     if (!_open) return MbrStatus.closed.code;
-    final status = _submit(_native, _putHeader(kind, flags, call, method));
+    final status = _submit(_native, _putHeader(kind, flags, call, method, instance));
     _shrinkRequest();
     return status;
   }
 
   int _submitCall(_Call<Object?> call) => call.method.isInline
       ? _submitInline(call)
-      : _submitFrame(_kindCall, _fromCaller, call.id, call.method.id);
+      : _submitFrame(_kindCall, _fromCaller, call.id, call.method.id, call.instance);
 
   /// The handler may run meanwhile: what came of it is read at once, and [call] ends here if it has an
   /// answer.
   int _submitInline(_Call<Object?> call) {
-    final run = _submitHere(_native, _putHeader(_kindCall, _fromCaller, call.id, call.method.id));
+    final size = _putHeader(_kindCall, _fromCaller, call.id, call.method.id, call.instance);
+    final run = _submitHere(_native, size);
     _shrinkRequest();
     if (run < 0) return run & 0xffffffff;
     if (call is _Unary) _own = call;

@@ -14,6 +14,10 @@ final class _Offers {
 
   void add(Uint8List hello) => _offers.add(_Offer(ByteData.sublistView(hello)));
 
+  bool hasService(String name) => _offers.any((offer) => offer.service == _fnv1a(name));
+
+  bool hasMethod(int id) => _offers.any((offer) => offer.method(id) != null);
+
   /// Why [method] cannot be called; null when it can.
   @pragma('vm:prefer-inline')
   MbrFault? refusal(MbrMethod<Object?> method) =>
@@ -49,10 +53,15 @@ final class _Offers {
 /// One HELLO frame.
 final class _Offer {
   _Offer(this._data)
-      : _methods = _data.getUint32(_headerSize + 8, Endian.little),
+      : service = _data.getUint32(_headerSize + 4, Endian.little),
+        _methods = _data.getUint32(_headerSize + 8, Endian.little),
         _types = _data.getUint32(_headerSize + 12, Endian.little);
 
   final ByteData _data;
+
+  /// FNV-1a of its name.
+  final int service;
+
   final int _methods;
   final int _types;
 

@@ -134,7 +134,7 @@ static const char *const dart_class_members[] = {"copyWith", "toJson"};
 static const char *const dart_enum_members[] = {
     "bits", "contains", "fromJson", "index", "isKnown", "name", "toJson", "value", "values", "without",
 };
-static const char *const dart_service_members[] = {"withOptions"};
+static const char *const dart_service_members[] = {"linkState", "withOptions"};
 static const char *const c_parameters[] = {"call", "self"};
 /* clang-format on */
 

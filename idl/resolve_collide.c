@@ -34,6 +34,7 @@ static const made c_of_service[] = {{"_ops", "the operations of"},
                                     {"_serve", "the serve function of"},
                                     {"_client", "the client of"},
                                     {"_client_open", "the open function of the client of"},
+                                    {"_remote", "the table of the client of"},
                                     {"_storage", "the storage of calls of"},
                                     {"_answers", "the memory for answers of"}};
 static const made c_macros_of_service[] = {{"_REQUEST_MAX", "a size of"}, {"_ANSWER_MAX", "a size of"},

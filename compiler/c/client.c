@@ -221,10 +221,14 @@ static const char *write_methods(c_gen *g, const schema_decl *s) {
 void c_write_client(c_gen *g, const schema_decl *s) {
   arena *a = g->arena;
   const char *methods = write_methods(g, s), *shapes = c_write_shapes(g, s);
+  const char *remote = arena_printf(a, "const mbr_remote_service *%s_remote(void)", s->name.c);
   c_lines lines = c_lines_new(a);
   c_add(&lines, 0, "static const mbr_remote_service service = {%s, %s, %s};", c_full_name(a, s), methods,
         shapes);
-  c_add(&lines, 0, "return mbr_client_open(&client->base, peer, &service, client->compatibility);");
+  c_add(&lines, 0, "return &service;");
+  c_print_function(g, remote, &lines);
+  lines = c_lines_new(a);
+  c_add(&lines, 0, "return mbr_client_open(&client->base, peer, %s_remote(), client->compatibility);", s->name.c);
   c_print_function(
       g,
       arena_printf(a, "mbr_status %s_client_open(%s_client *client, mbr_peer *peer)", s->name.c, s->name.c),

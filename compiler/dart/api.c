@@ -55,11 +55,14 @@ static const char *verb_of(const schema_method *m) {
   return m->result_is_stream ? "stream" : "call";
 }
 
+/* Sync methods are called at once, in this process. */
+static bool takes_options(const schema_method *m) { return m->kind != SCHEMA_SYNC; }
+
 /* What follows the arguments: the view, and the items of a stream parameter with how each is written. */
 static void put_call_end(dart_file *f, unsigned indent, const char *before, const schema_decl *d,
                          const schema_method *m) {
   const schema_field *stream = dart_stream_param(m);
-  const char *options = m->kind == SCHEMA_ASYNC ? ", options: _options" : "";
+  const char *options = takes_options(m) ? ", options: _options" : "";
   if (stream == NULL) {
     dart_line(f, indent, "%s%s);", before, options);
     return;
@@ -103,7 +106,7 @@ static void put_framed(dart_file *f, const schema_decl *d, const schema_method *
     dart_line(f, 2, "}");
   } else if (m->param_count == 0) {
     dart_line(f, 2, "%s %s() => _connection.%s(_%sMethod, MbrWriter.nothing%s);", dart_result_type(f, d, m),
-              m->name.dart, verb_of(m), m->name.dart, m->kind == SCHEMA_ASYNC ? ", options: _options" : "");
+              m->name.dart, verb_of(m), m->name.dart, takes_options(m) ? ", options: _options" : "");
   } else {
     dart_put_signature(f, d, m, params, " =>");
     put_call(f, 6, "", d, m, params);
@@ -154,7 +157,7 @@ static void put_method(dart_file *f, const schema_decl *d, const schema_method *
 
 static bool has_calls(const schema_decl *d) {
   for (size_t i = 0; i < d->method_count; i++)
-    if (d->methods[i].kind == SCHEMA_ASYNC) return true;
+    if (takes_options(&d->methods[i])) return true;
   return false;
 }
 
@@ -179,17 +182,29 @@ static void put_view(dart_file *f, const schema_decl *d) {
   const char *duration = dart_core(f, "Duration");
   dart_put(f, "\n");
   dart_doc(f, 2,
-           TEXT("The same service, its calls with [timeout] in place of their deadlines, and ended by\n"
-                "[cancelToken]. What is not given is as it is here."),
+           TEXT("The same service, its calls with [timeout] in place of their deadlines, ended by [cancelToken], and\n"
+                "made to that [instance] of several devices that serve it. What is not given is as it is here."),
            NULL);
-  dart_line(f, 2, "%sApi withOptions({%s? timeout, MbrCancelToken? cancelToken}) =>", name, duration);
+  dart_line(f, 2, "%sApi withOptions({%s? timeout, MbrCancelToken? cancelToken, %s? instance}) =>", name, duration,
+            dart_core(f, "int"));
   dart_line(f, 6, "%sApi._(", name);
   dart_line(f, 8, "_connection,");
   dart_line(f, 8, "MbrCallOptions(");
   dart_line(f, 10, "timeout: timeout ?? _options?.timeout,");
   dart_line(f, 10, "cancelToken: cancelToken ?? _options?.cancelToken,");
+  dart_line(f, 10, "instance: instance ?? _options?.instance,");
   dart_line(f, 8, "),");
   dart_line(f, 6, ");");
+}
+
+static void put_link_state(dart_file *f, bool is_view) {
+  dart_put(f, "\n");
+  dart_doc(f, 2,
+           TEXT("Whether the service can be reached: the state now, then each change of it. In this process it is up\n"
+                "until the connection ends; a remote peer's goes up and down with the link to it."),
+           NULL);
+  dart_line(f, 2, "%s<MbrLinkState> get linkState => _connection.linkState(_contract%s);", dart_core(f, "Stream"),
+            is_view ? ", options: _options" : "");
 }
 
 void dart_put_api(dart_file *f, const schema_decl *d) {
@@ -208,6 +223,7 @@ void dart_put_api(dart_file *f, const schema_decl *d) {
   if (dart_has_direct(d)) dart_use(f, "mbr/direct.dart", NULL, NULL);
   put_constructors(f, d, has_calls(d));
   if (has_calls(d)) put_view(f, d);
+  put_link_state(f, has_calls(d));
   dart_put_contract(f, d);
   for (size_t i = 0; i < d->method_count; i++) put_method(f, d, &d->methods[i]);
   dart_put(f, "}\n");

@@ -66,8 +66,9 @@ final class Recorder implements MbrConnection {
   }
 
   @override
-  void oneway(MbrMethod<void> method, void Function(MbrWriter writer) encodeArguments) =>
-      _record(method, encodeArguments);
+  void oneway(MbrMethod<void> method, void Function(MbrWriter writer) encodeArguments,
+          {MbrCallOptions? options}) =>
+      _record(method, encodeArguments, options);
 
   @override
   R callSync<R>(MbrMethod<R> method, void Function(MbrWriter writer) encodeArguments) {
@@ -78,6 +79,12 @@ final class Recorder implements MbrConnection {
   @override
   Never direct(MbrMethod<Object?> method) =>
       throw MbrFault(MbrStatus.unsupported, 'there are no native functions', method.name);
+
+  @override
+  Stream<MbrLinkState> linkState(MbrContract contract, {MbrCallOptions? options}) {
+    this.options = options;
+    return Stream.value(contract.service == 'cabin.climate.Climate' ? MbrLinkState.up : MbrLinkState.down);
+  }
 
   /// What was offered last.
   late MbrHost host;
@@ -205,6 +212,14 @@ Future<void> views() async {
   checkEqual((connection.options?.timeout, connection.options?.cancelToken), (MbrTimeout.none, token));
   await ClimateApi(connection).ping();
   checkEqual((connection.options?.timeout, connection.options?.cancelToken), (null, null));
+  final second = view.withOptions(instance: 1);
+  await second.ping();
+  checkEqual((connection.options?.cancelToken, connection.options?.instance), (token, 1));
+  second.nudge(zone: 1);
+  checkEqual(connection.options?.instance, 1);
+  connection.options = null;
+  checkEqual(await second.linkState.single, MbrLinkState.up);
+  checkEqual(connection.options?.instance, 1);
 }
 
 Future<void> uploads() async {

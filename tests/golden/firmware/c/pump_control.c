@@ -397,9 +397,13 @@ static const mbr_remote_method methods_pump_control_console[] = {
       .receive = receive_pump_control_console_log},
 };
 
-mbr_status pump_control_console_client_open(pump_control_console_client *client, mbr_peer *peer) {
+const mbr_remote_service *pump_control_console_remote(void) {
   static const mbr_remote_service service = {"pump.control.Console", methods_pump_control_console, 2, NULL,
       0};
-  return mbr_client_open(&client->base, peer, &service, client->compatibility);
+  return &service;
+}
+
+mbr_status pump_control_console_client_open(pump_control_console_client *client, mbr_peer *peer) {
+  return mbr_client_open(&client->base, peer, pump_control_console_remote(), client->compatibility);
 }
 

@@ -216,6 +216,9 @@ typedef struct pump_control_console_client {
 MBR_MUST_CHECK mbr_status pump_control_console_client_open(pump_control_console_client *client,
     mbr_peer *peer);
 
+/* What clients know of Console: for mbr_bridge_open, which lends it on. Constant. */
+const mbr_remote_service *pump_control_console_remote(void);
+
 /* Calls of Console, from any thread.
  *   _send encodes the arguments before it returns and keeps nothing of them. `options` may be NULL.
  *   MBR_OK: the call was sent. Anything else: nothing was sent, and the receiver hears nothing:

@@ -318,10 +318,14 @@ static const mbr_type_shape types_pump_control_pump[] = {
   {0x724f453au, UINT64_C(0x03af0c7855e546bf)}, /* pump.control.PumpError */
 };
 
-mbr_status pump_control_pump_client_open(pump_control_pump_client *client, mbr_peer *peer) {
+const mbr_remote_service *pump_control_pump_remote(void) {
   static const mbr_remote_service service = {"pump.control.Pump", methods_pump_control_pump, 6,
       types_pump_control_pump, 3};
-  return mbr_client_open(&client->base, peer, &service, client->compatibility);
+  return &service;
+}
+
+mbr_status pump_control_pump_client_open(pump_control_pump_client *client, mbr_peer *peer) {
+  return mbr_client_open(&client->base, peer, pump_control_pump_remote(), client->compatibility);
 }
 
 mbr_status pump_control_console_log_ok(pump_control_console_log_call call) {

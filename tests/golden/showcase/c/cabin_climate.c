@@ -1713,10 +1713,14 @@ static const mbr_type_shape types_cabin_climate_dialogs[] = {
   {0xa8bc2fc8u, UINT64_C(0x92e6c16fe3b64f02)}, /* cabin.climate.Mode */
 };
 
-mbr_status cabin_climate_dialogs_client_open(cabin_climate_dialogs_client *client, mbr_peer *peer) {
+const mbr_remote_service *cabin_climate_dialogs_remote(void) {
   static const mbr_remote_service service = {"cabin.climate.Dialogs", methods_cabin_climate_dialogs, 8,
       types_cabin_climate_dialogs, 6};
-  return mbr_client_open(&client->base, peer, &service, client->compatibility);
+  return &service;
+}
+
+mbr_status cabin_climate_dialogs_client_open(cabin_climate_dialogs_client *client, mbr_peer *peer) {
+  return mbr_client_open(&client->base, peer, cabin_climate_dialogs_remote(), client->compatibility);
 }
 
 mbr_status cabin_climate_nothing_serve(mbr_peer *peer, const cabin_climate_nothing_ops *ops, void *self) {

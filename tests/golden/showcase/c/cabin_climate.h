@@ -626,6 +626,9 @@ typedef struct cabin_climate_dialogs_client {
 MBR_MUST_CHECK mbr_status cabin_climate_dialogs_client_open(cabin_climate_dialogs_client *client,
     mbr_peer *peer);
 
+/* What clients know of Dialogs: for mbr_bridge_open, which lends it on. Constant. */
+const mbr_remote_service *cabin_climate_dialogs_remote(void);
+
 /* Calls of Dialogs, from any thread.
  *   _send encodes the arguments before it returns and keeps nothing of them. `options` may be NULL.
  *   MBR_OK: the call was sent. Anything else: nothing was sent, and the receiver hears nothing:

@@ -970,10 +970,14 @@ static const mbr_type_shape types_cabin_climate_climate[] = {
   {0xffcc7e0du, UINT64_C(0x26173116be127c90)}, /* cabin.climate.Event */
 };
 
-mbr_status cabin_climate_climate_client_open(cabin_climate_climate_client *client, mbr_peer *peer) {
+const mbr_remote_service *cabin_climate_climate_remote(void) {
   static const mbr_remote_service service = {"cabin.climate.Climate", methods_cabin_climate_climate, 17,
       types_cabin_climate_climate, 10};
-  return mbr_client_open(&client->base, peer, &service, client->compatibility);
+  return &service;
+}
+
+mbr_status cabin_climate_climate_client_open(cabin_climate_climate_client *client, mbr_peer *peer) {
+  return mbr_client_open(&client->base, peer, cabin_climate_climate_remote(), client->compatibility);
 }
 
 mbr_status cabin_climate_dialogs_confirm_ok(cabin_climate_dialogs_confirm_call call, bool value) {
@@ -1275,8 +1279,12 @@ mbr_status cabin_climate_dialogs_serve(mbr_peer *peer, const cabin_climate_dialo
   return mbr_peer_serve(peer, &service, ops, self);
 }
 
-mbr_status cabin_climate_nothing_client_open(cabin_climate_nothing_client *client, mbr_peer *peer) {
+const mbr_remote_service *cabin_climate_nothing_remote(void) {
   static const mbr_remote_service service = {"cabin.climate.Nothing", NULL, 0, NULL, 0};
-  return mbr_client_open(&client->base, peer, &service, client->compatibility);
+  return &service;
+}
+
+mbr_status cabin_climate_nothing_client_open(cabin_climate_nothing_client *client, mbr_peer *peer) {
+  return mbr_client_open(&client->base, peer, cabin_climate_nothing_remote(), client->compatibility);
 }
 

@@ -22,6 +22,9 @@ typedef struct cabin_climate_climate_client {
 MBR_MUST_CHECK mbr_status cabin_climate_climate_client_open(cabin_climate_climate_client *client,
     mbr_peer *peer);
 
+/* What clients know of Climate: for mbr_bridge_open, which lends it on. Constant. */
+const mbr_remote_service *cabin_climate_climate_remote(void);
+
 /* Calls of Climate, from any thread.
  *   _send encodes the arguments before it returns and keeps nothing of them. `options` may be NULL.
  *   MBR_OK: the call was sent. Anything else: nothing was sent, and the receiver hears nothing:
@@ -569,6 +572,9 @@ typedef struct cabin_climate_nothing_client {
 
 MBR_MUST_CHECK mbr_status cabin_climate_nothing_client_open(cabin_climate_nothing_client *client,
     mbr_peer *peer);
+
+/* What clients know of Nothing: for mbr_bridge_open, which lends it on. Constant. */
+const mbr_remote_service *cabin_climate_nothing_remote(void);
 
 #ifdef __cplusplus
 }

@@ -112,16 +112,21 @@ final class ClimateApi implements Climate {
   final MbrConnection _connection;
   final MbrCallOptions? _options;
 
-  /// The same service, its calls with [timeout] in place of their deadlines, and ended by
-  /// [cancelToken]. What is not given is as it is here.
-  ClimateApi withOptions({$core.Duration? timeout, MbrCancelToken? cancelToken}) =>
+  /// The same service, its calls with [timeout] in place of their deadlines, ended by [cancelToken], and
+  /// made to that [instance] of several devices that serve it. What is not given is as it is here.
+  ClimateApi withOptions({$core.Duration? timeout, MbrCancelToken? cancelToken, int? instance}) =>
       ClimateApi._(
         _connection,
         MbrCallOptions(
           timeout: timeout ?? _options?.timeout,
           cancelToken: cancelToken ?? _options?.cancelToken,
+          instance: instance ?? _options?.instance,
         ),
       );
+
+  /// Whether the service can be reached: the state now, then each change of it. In this process it is up
+  /// until the connection ends; a remote peer's goes up and down with the link to it.
+  Stream<MbrLinkState> get linkState => _connection.linkState(_contract, options: _options);
 
   static const _contract = MbrContract('cabin.climate.Climate', [
     MbrType('cabin.climate.ClimateError', '1ca01e3b4faebbbe'),
@@ -204,7 +209,7 @@ final class ClimateApi implements Climate {
   void nudge({required int zone}) =>
       _connection.oneway(_nudgeMethod, (writer) {
         writer.writeU8(zone, 'Climate.nudge.zone');
-      });
+      }, options: _options);
 
   static const _watchMethod = MbrMethod(0xea8cda4b, 'cabin.climate.Climate.watch', 'e797adbfa267f332',
       _contract, decodeReading, types: [0, 4, 5, 6, 8], decodeError: decodeClimateError,
