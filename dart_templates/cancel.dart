@@ -22,8 +22,8 @@ final class MbrCancelToken {
     return completer.future;
   }
 
-  /// Idempotent. Calls have ended when this returns, and their streams give no more items; futures and streams
-  /// tell of the end a moment later.
+  /// Idempotent. Calls have ended when this returns, and their streams give no more items; futures and
+  /// streams tell of the end a moment later.
   void cancel() {
     if (_isCancelled) return;
     _isCancelled = true;
@@ -49,12 +49,10 @@ abstract final class MbrTimeout {
   /// No deadline, where the contract or the connection would set one. Anything above 49 days is none.
   static const Duration none = Duration(days: 36500);
 
-  /// The milliseconds of [timeout] as frames carry them, of which any beginning counts: 0 for none.
-  static int milliseconds(Duration? timeout) {
-    if (timeout == null || timeout > _longest) return 0;
-    if (timeout <= Duration.zero) return 1;
-    return (timeout.inMicroseconds + 999) ~/ 1000;
-  }
+  /// The milliseconds of [timeout], which is above zero, as frames carry them: 0 for none. Any beginning
+  /// counts.
+  static int milliseconds(Duration timeout) =>
+      timeout > _longest ? 0 : (timeout.inMicroseconds + 999) ~/ 1000;
 
   static const Duration _longest = Duration(days: 49);
 }

@@ -186,8 +186,8 @@ Future<void> lengths() async {
   // More than the input holds, and more than 32 bits hold: no memory is taken for it.
   for (final length in [1, 3]) {
     final list = _Miscounted(length);
-    await refuses(MbrStatus.badLength, () => write((w) => w.writeList(list, 'T.l', (w, item) => w.writeU8(item))),
-        path: 'T.l');
+    await refuses(MbrStatus.badLength,
+        () => write((w) => w.writeList(list, 'T.l', (w, item) => w.writeU8(item))), path: 'T.l');
     await refuses(MbrStatus.badLength,
         () => write((w) => w.writeArray(list, 'T.a', length, (w, item) => w.writeU8(item))), path: 'T.a');
   }
