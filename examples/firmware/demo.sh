@@ -16,6 +16,7 @@ stop() {
 trap stop EXIT
 trap 'exit 1' INT TERM
 
+echo 'Starting the image in qemu, as a Cortex-M3 board; the dashboard reaches it over its serial line.'
 qemu-system-arm -M mps2-an385 -nographic -nodefaults -nic user,restrict=on -kernel "$image" \
   -serial "unix:$folder/line,server=on,wait=off" -monitor "unix:$folder/monitor,server=on,wait=off" \
   2>"$folder/emulator.txt" &
