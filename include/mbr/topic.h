@@ -23,10 +23,10 @@ extern "C" {
 
 typedef struct mbr_topic {
   /* Its owner's. The lock is held over what is sent to subscribers, so what the application holds while it
-   * calls a function of the topic, or takes in a transport's hooks or in mbr_peer_on_log's function, must come
-   * before it, or after; and these call no function of the topic. Where callbacks run on the thread that
-   * notices (a peer without executor) it must be one that its thread may take again. Both NULL where one
-   * thread does everything. */
+   * calls a function of the topic, or takes in a transport's hooks or in mbr_peer_on_log's function, must
+   * come before it, or after; and these call no function of the topic. Where callbacks run on the thread
+   * that notices (a peer without executor) it must be one that its thread may take again. Both NULL where
+   * one thread does everything. */
   void (*lock)(void *owner);
   void (*unlock)(void *owner);
   void *owner;
