@@ -562,7 +562,7 @@ $(FIRMWARE_TESTS): $(FIRMWARE_TEST)/%: tests/firmware/%.c $(FIRMWARE_KIT) $(wild
 	  $(BUILD)/asan/libmbr.a -lcmocka -lm
 check-firmware: $(FIRMWARE)/unit.elf $(FIRMWARE)/asan/libclimate.so $(FIRMWARE)/packages.json $(FIRMWARE_TESTS)
 	tests/firmware/image.sh $(FIRMWARE)
-	tests/firmware/run.sh $(FIRMWARE_TEST) $(FIRMWARE)/unit.elf $(FIRMWARE)/asan/libclimate.so $(WITH_ASAN) "$$(realpath "$$(command -v $(DART))")" \
+	tests/firmware/run.sh $(FIRMWARE_TEST) '$(notdir $(FIRMWARE_TESTS))' $(FIRMWARE)/unit.elf $(FIRMWARE)/asan/libclimate.so $(WITH_ASAN) "$$(realpath "$$(command -v $(DART))")" \
 	  --enable-asserts --packages=$(abspath $(FIRMWARE))/packages.json
 
 # What the README tells a newcomer to do.

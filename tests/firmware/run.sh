@@ -1,14 +1,15 @@
 #!/bin/sh
-# Runs the tests side by side, since they wait most of the time, and shows what each of them says: the C programs
-# of a folder, the demonstration, and a Dart program that cuts the power.
-# usage: run.sh FOLDER IMAGE LIBRARY DART ARGUMENT...   the VM with its arguments; in the project's root
+# Runs the tests side by side, since they wait most of the time, and shows what each of them says: C programs of
+# a folder, the demonstration, and a Dart program that cuts the power.
+# usage: run.sh FOLDER 'TEST...' IMAGE LIBRARY DART ARGUMENT...   the VM with its arguments; in the project's root
 set -eu
 root=$(pwd)
 folder=$(realpath "$1")
-FIRMWARE=$(realpath "$2")
-library=$(realpath "$3")
+tests=$2
+FIRMWARE=$(realpath "$3")
+library=$(realpath "$4")
 export FIRMWARE
-shift 3
+shift 4
 
 pids=
 names=
@@ -22,9 +23,7 @@ begin() {
   names="$names $name"
 }
 
-for test in "$folder"/test_*; do
-  case $test in *.txt | *.run) ;; *) begin "$(basename "$test")" "$test" ;; esac
-done
+for test in $tests; do begin "$test" "$folder/$test"; done
 begin demo "$root/examples/firmware/demo.sh" "$FIRMWARE" "$library" "$@" "$root/examples/firmware/dashboard/bin/dashboard.dart"
 begin power env CLIMATE_LINE=line "$@" "$root/tests/firmware/power.dart" "$library" "$FIRMWARE" monitor
 
