@@ -175,11 +175,13 @@ static void newest(void *self, calls_bridge_newest_call call, uint32_t pause_ms)
   if (calls_dialogs_newest_send(&l->dialogs, receiver, NULL, NULL) != MBR_OK) abort();
 }
 
-/* Sends the values one by one, and waits for room on a thread of its own. */
+/* Sends the values one by one, and waits for room on a thread of its own. It has a copy of them: the call, and
+ * its arguments with it, may be over before all are sent. */
 typedef struct total_job {
   library *library;
   calls_bridge_total_call call;
-  const mbr_list_u32 *values;
+  uint32_t *values;
+  size_t count;
 } total_job;
 
 static void totalled(void *arg, const calls_dialogs_total_answer *answer) {
@@ -191,23 +193,30 @@ static void totalled(void *arg, const calls_dialogs_total_answer *answer) {
   free(call);
 }
 
-static void total_work(void *arg) {
-  total_job *job = arg;
-  calls_dialogs_total_request request;
-  calls_dialogs_total_receiver receiver = {.done = totalled, .arg = COPY_OF(job->call)};
-  if (calls_dialogs_total_send(&job->library->dialogs, receiver, NULL, &request) != MBR_OK) abort();
-  for (size_t i = 0; i < job->values->count; i++) {
+static void push_all(calls_dialogs_total_request request, const uint32_t *values, size_t count) {
+  for (size_t i = 0; i < count; i++) {
     mbr_status status;
-    while ((status = calls_dialogs_total_push(request, job->values->items[i])) == MBR_WOULD_BLOCK)
-      sleep_ms(1);
+    while ((status = calls_dialogs_total_push(request, values[i])) == MBR_WOULD_BLOCK) sleep_ms(1);
     if (status != MBR_OK) return; /* answered already */
   }
   (void)calls_dialogs_total_push_end(request);
 }
 
+static void total_work(void *arg) {
+  total_job *job = arg;
+  calls_dialogs_total_request request;
+  calls_dialogs_total_receiver receiver = {.done = totalled, .arg = COPY_OF(job->call)};
+  if (calls_dialogs_total_send(&job->library->dialogs, receiver, NULL, &request) != MBR_OK) abort();
+  push_all(request, job->values, job->count);
+  free(job->values);
+}
+
 static void total(void *self, calls_bridge_total_call call, const mbr_list_u32 *values) {
+  total_job job = {self, call, calloc(values->count + 1u, sizeof *values->items), values->count};
+  if (job.values == NULL) abort();
+  if (job.count != 0) memcpy(job.values, values->items, job.count * sizeof *values->items);
   mbr_call_defer(call.base);
-  on_thread(total_work, &(total_job){self, call, values}, sizeof(total_job));
+  on_thread(total_work, &job, sizeof job);
 }
 
 static void waited(void *arg, const calls_dialogs_wait_answer *answer) {
