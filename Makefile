@@ -201,8 +201,9 @@ check-runtime: $(call threefold,$(RUNTIME_TESTS))
 # over such lines, both hops in one process.
 check-line: $(call threefold,$(LINE_TESTS))
 	$(call run_threefold,$(LINE_TESTS))
-check-bridge: $(call threefold,$(BRIDGE_TESTS))
+check-bridge: $(call threefold,$(BRIDGE_TESTS)) $(MBRC)
 	$(call run_threefold,$(BRIDGE_TESTS))
+	tests/bridge/run.sh $(DART) $(MBRC) $(BUILD)/tests/bridge $(CC) $(DART_LIBRARY_CFLAGS) -O1 $(SANITIZE)
 
 # The link: frames over lines that lose, garble and invent bytes, a few seconds of it, or `make noise`.
 LINK       := $(BUILD)/tests/link
