@@ -26,6 +26,7 @@ typedef struct mbr_pool {
   pthread_cond_t work;
   mbr_task *first, *last;
   size_t idle;
+  size_t waking; /* threads that are about to wake a worker */
   bool stopping;
   size_t working; /* threads that have not left */
   size_t thread_count;

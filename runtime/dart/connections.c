@@ -230,10 +230,22 @@ static mbr_dart_failure start(const mbr_dart_api *api, void *dl) {
   return pool_started ? MBR_DART_OPENED : MBR_DART_NO_RESOURCES;
 }
 
+/* A lock that is only ever held for so short that to sleep until it is free takes longer. */
+static bool init_short_lock(pthread_mutex_t *mutex) {
+  pthread_mutexattr_t attributes;
+  if (pthread_mutexattr_init(&attributes) != 0) return false;
+#ifdef __GLIBC__
+  (void)pthread_mutexattr_settype(&attributes, PTHREAD_MUTEX_ADAPTIVE_NP);
+#endif
+  bool ready = pthread_mutex_init(mutex, &attributes) == 0;
+  pthread_mutexattr_destroy(&attributes);
+  return ready;
+}
+
 /* A place's mutexes and its condition are never destroyed. Under table_lock. */
 static bool prepare(mbr_connection *c) {
   if (c->prepared) return true;
-  bool peer_lock = pthread_mutex_init(&c->peer_lock, NULL) == 0;
+  bool peer_lock = init_short_lock(&c->peer_lock);
   bool post_lock = pthread_mutex_init(&c->post_lock, NULL) == 0;
   bool answered = mbr_clock_init_condition(&c->answered) == 0;
   c->alarm.ring = poll;

@@ -62,6 +62,7 @@ mbr_status mbr_pool_start(mbr_pool *pool, size_t threads, size_t stack_size) {
     pool->first = NULL;
     pool->last = NULL;
     pool->idle = 0;
+    pool->waking = 0;
     pool->stopping = false;
     pool->working = 0;
     pool->thread_count = 0;
@@ -71,16 +72,28 @@ mbr_status mbr_pool_start(mbr_pool *pool, size_t threads, size_t stack_size) {
   return status;
 }
 
+/* Not under the lock, which the woken worker wants at once; but the pool must not go meanwhile. */
+static void wake_one(mbr_pool *pool) {
+  pthread_cond_signal(&pool->work);
+  pthread_mutex_lock(&pool->lock);
+  pool->waking--;
+  if (pool->stopping && pool->waking == 0) pthread_cond_broadcast(&pool->work);
+  pthread_mutex_unlock(&pool->lock);
+}
+
 void mbr_pool_submit(mbr_pool *pool, mbr_task *task) {
+  bool wake = false;
   task->next = NULL;
   pthread_mutex_lock(&pool->lock);
   if (pool->working > 0) {
     if (pool->first == NULL) pool->first = task;
     else pool->last->next = task;
     pool->last = task;
-    if (pool->idle > 0) pthread_cond_signal(&pool->work);
+    wake = pool->idle > 0;
   }
+  if (wake) pool->waking++;
   pthread_mutex_unlock(&pool->lock);
+  if (wake) wake_one(pool);
 }
 
 static void begin_to_stop(mbr_pool *pool) {
@@ -93,6 +106,9 @@ static void begin_to_stop(mbr_pool *pool) {
 void mbr_pool_stop(mbr_pool *pool) {
   begin_to_stop(pool);
   for (size_t i = 0; i < pool->thread_count; i++) pthread_join(pool->threads[i], NULL);
+  pthread_mutex_lock(&pool->lock);
+  while (pool->waking > 0) pthread_cond_wait(&pool->work, &pool->lock);
+  pthread_mutex_unlock(&pool->lock);
   pthread_cond_destroy(&pool->work);
   pthread_mutex_destroy(&pool->lock);
 }

@@ -8,6 +8,12 @@
 #define MBR_TURN_ITEMS 16u
 #endif
 
+/* Turns of one service that a task of the executor runs, one after the other, before others of the executor's
+ * tasks come between: for a burst of short handlers it is asked for a thread once, not each time. */
+#ifndef MBR_TASK_TURNS
+#define MBR_TASK_TURNS 16u
+#endif
+
 /* What a turn does next. */
 typedef enum mbr_step { STEP_NONE, STEP_CALL, STEP_ITEM, STEP_END } mbr_step;
 
@@ -171,7 +177,7 @@ static mbr_slot *end_turn(mbr_slot *slot, mbr_after *after) {
   return next;
 }
 
-/* Releases the lock. */
+/* Releases the lock meanwhile. Answers the slot whose turn is next. */
 static mbr_slot *run_turn(mbr_slot *slot, const uint8_t *item, mbr_after *after) {
   mbr_peer *peer = slot->peer;
   mbr_turn turn = {.slot = slot, .item = item};
@@ -184,30 +190,30 @@ static mbr_slot *run_turn(mbr_slot *slot, const uint8_t *item, mbr_after *after)
     turn.blocks = NULL;
     step_taken(&turn, step, status, after);
   }
-  mbr_slot *next = end_turn(slot, after);
-  if (next != NULL && peer->hooks.schedule != NULL) {
-    mbr_after_submit(after, &next->task);
-    next = NULL;
-  }
-  mbr_peer_leave(peer, after);
-  return next;
+  return end_turn(slot, after);
 }
 
-static void run_turns(mbr_slot *slot, mbr_after *after) {
-  while (slot != NULL) {
-    mbr_peer *peer = slot->peer;
-    mbr_peer_enter(peer);
-    slot = run_turn(slot, NULL, after);
+/* Under the lock, which it releases: so many turns, or, where there is no executor, as many as there are. */
+static void run_turns(mbr_slot *slot, const uint8_t *item, unsigned most, mbr_after *after) {
+  mbr_peer *peer = slot->peer;
+  mbr_slot *next = run_turn(slot, item, after);
+  while (next != NULL && (most > 1u || peer->hooks.schedule == NULL)) {
+    most--;
+    next = run_turn(next, NULL, after);
   }
+  if (next != NULL) mbr_after_submit(after, &next->task);
+  mbr_peer_leave(peer, after);
 }
 
 void mbr_handlers_run(mbr_task *task) {
+  mbr_slot *slot = (mbr_slot *)(void *)task;
   mbr_after after = {0};
-  run_turns((mbr_slot *)(void *)task, &after);
+  mbr_peer_enter(slot->peer);
+  run_turns(slot, NULL, MBR_TASK_TURNS, &after);
 }
 
 void mbr_handlers_run_here(mbr_slot *slot, const uint8_t *item, mbr_after *after) {
-  run_turns(run_turn(slot, item, after), after);
+  run_turns(slot, item, 1, after);
 }
 
 void mbr_handlers_go_on(mbr_slot *slot, mbr_after *after) {
