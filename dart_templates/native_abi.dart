@@ -66,7 +66,7 @@ final class _Api extends Struct {
   external Pointer<NativeFunction<Pointer<Void> Function()>> ticket;
   external Pointer<NativeFunction<_Opened Function(Pointer<_Api>, Pointer<Void>, Int64, Pointer<Void>)>> open;
   external Pointer<NativeFunction<Int32 Function(Pointer<_Shared>, Uint32)>> submit;
-  external Pointer<NativeFunction<Uint64 Function(Pointer<_Shared>, Uint32)>> submitHere;
+  external Pointer<NativeFunction<Int32 Function(Pointer<_Shared>, Uint32)>> submitHere;
   external Pointer<NativeFunction<Int32 Function(Pointer<_Shared>, Uint32)>> sync;
   external Pointer<NativeFunction<Int32 Function(Pointer<_Shared>, Uint32, Uint32, Uint32, Uint32)>> control;
   external Pointer<NativeFunction<Uint64 Function(Pointer<_Shared>, Uint32)>> drain;
@@ -82,6 +82,9 @@ const int _failureNoApi = 1;
 const int _failureNoConnection = 2;
 const int _failureNoResources = 3;
 const int _failureNotConnected = 4;
+
+/// With the size of an answer: the ring is to be drained.
+const int _drainFlag = 0x20000000;
 
 const int _headerSize = 16;
 const int _prefixSize = 8; // of a CALL: u32 timeout and u32 credit

@@ -34,25 +34,31 @@ final class _CallTable {
   final int _limit;
   final List<_Call<Object?>?> _calls = [];
   final List<int> _generations = [];
-  final List<int> _free = [];
 
-  int get length => _calls.length - _free.length;
+  /// Indices that are free: the first so many of a list that never gets shorter, which would cost more than
+  /// all of the rest.
+  final List<int> _free = [];
+  int _freeCount = 0;
+
+  int get length => _calls.length - _freeCount;
 
   Iterable<_Call<Object?>> get open => _calls.nonNulls;
 
   /// Gives [call] an id; false when the table is full.
+  @pragma('vm:prefer-inline')
   bool add(_Call<Object?> call) {
     final int index;
-    if (_free.isNotEmpty) {
-      index = _free.removeLast();
+    if (_freeCount > 0) {
+      index = _free[--_freeCount];
     } else if (_calls.length < _limit) {
       index = _calls.length;
       _calls.add(null);
       _generations.add(0);
+      _free.add(0);
     } else {
       return false;
     }
-    final generation = _generations[index] == 0xffff ? 1 : _generations[index] + 1;
+    final generation = _generations[index] == 0x3fff ? 1 : _generations[index] + 1; // small integers
     _generations[index] = generation;
     _calls[index] = call;
     call.id = generation << 16 | index;
@@ -68,7 +74,7 @@ final class _CallTable {
   void remove(_Call<Object?> call) {
     final index = call.id & 0xffff;
     _calls[index] = null;
-    _free.add(index);
+    _free[_freeCount++] = index;
     call.id = 0;
   }
 }
@@ -143,13 +149,15 @@ abstract base class _Call<R> implements _Receiver {
       }
       reader.finish();
       return event;
-    } on MbrCodecException catch (error, stackTrace) {
-      return _Failure(_rebased(error, start), stackTrace);
     } catch (error, stackTrace) {
-      return _Failure(error, stackTrace);
+      return _failed(error, stackTrace, start);
     }
   }
 }
+
+/// What an answer that started there could not be decoded for.
+_Failure _failed(Object error, StackTrace stackTrace, int start) =>
+    _Failure(error is MbrCodecException ? _rebased(error, start) : error, stackTrace);
 
 /// What ends a call that has no value.
 Exception _readFailure(MbrMethod<Object?> method, int kind, MbrReader reader) {
@@ -180,6 +188,19 @@ final class _Unary<R> extends _Call<R> {
 
   @override
   int get valueKind => _kindOk;
+
+  /// Takes the answer while nobody listens yet; answers a failure, which is yet to be told. Never throws.
+  _Failure? take(int kind, MbrReader reader) {
+    if (kind != _kindOk) return decode(kind, reader) as _Failure;
+    try {
+      final result = method.decodeResult(reader);
+      reader.finish();
+      _completer.complete(result);
+      return null;
+    } catch (error, stackTrace) {
+      return _failed(error, stackTrace, _headerSize);
+    }
+  }
 
   @override
   void deliver(Object? event) {

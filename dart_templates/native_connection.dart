@@ -73,9 +73,6 @@ final class _NativeConnection implements MbrConnection {
   bool _delivering = false;
   bool _deliveryDue = false;
 
-  /// The unary call that is being made inline.
-  _Call<Object?>? _own;
-
   /// The method whose values are being encoded. Lists are read through code that is not ours, which
   /// must not find its way back to the request buffer.
   String? _encoding;
@@ -327,6 +324,7 @@ final class _NativeConnection implements MbrConnection {
   }
 
   /// Writes the header in front of what was encoded; answers the size of the frame.
+  @pragma('vm:prefer-inline')
   int _putHeader(int kind, int flags, int call, int method, [int instance = 0]) {
     final size = _writer.offset;
     _writer.data
@@ -352,18 +350,29 @@ final class _NativeConnection implements MbrConnection {
   /// The handler may run meanwhile: what came of it is read at once, and [call] ends here if it has an
   /// answer.
   int _submitInline(_Call<Object?> call) {
-    final size = _putHeader(_kindCall, _fromCaller, call.id, call.method.id, call.instance);
-    final run = _submitHere(_native, size);
+    final request = _putHeader(_kindCall, _fromCaller, call.id, call.method.id, call.instance);
+    final answer = _submitHere(_native, request);
     _shrinkRequest();
-    if (run < 0) return run & 0xffffffff;
-    if (call is _Unary) _own = call;
-    try {
-      _receive(run);
-    } finally {
-      _own = null;
+    if (answer < 0) return -answer;
+    final size = answer & ~_drainFlag;
+    if (size != 0) _endInline(call as _Unary<Object?>, size);
+    if (answer != size) {
+      _receive(_drain(_native, 0));
+      if (_queued > 0) _deliverSoon();
     }
-    if (_queued > 0) _deliverSoon();
     return MbrStatus.ok.code;
+  }
+
+  /// Nobody listens to [call] yet, so it can be told a value, though not an error, which would be nobody's.
+  void _endInline(_Unary<Object?> call, int size) {
+    final reader = _answerReader
+      ..offset = _headerSize
+      ..end = size;
+    final failure = call.take(reader.data.getUint8(4), reader);
+    _forget(call);
+    if (failure == null) return;
+    _answerReader = _newAnswerReader(); // the old one may be left inside a value
+    _post(call, failure);
   }
 
   /// Sends an item that the other side has given credit for; to nobody once the connection has ended.
@@ -395,8 +404,12 @@ final class _NativeConnection implements MbrConnection {
     return _requestView();
   }
 
+  @pragma('vm:prefer-inline')
   void _shrinkRequest() {
-    if (_writer.data.lengthInBytes <= _requestSize) return;
+    if (_writer.data.lengthInBytes > _requestSize) _shrink();
+  }
+
+  void _shrink() {
     if (_resize(_native, _requestSize) == MbrStatus.ok.code) _writer = _newWriter();
   }
 
@@ -471,32 +484,34 @@ final class _NativeConnection implements MbrConnection {
   }
 
   void _decodeFrame(int at, int size) {
-    final flags = _ring.getUint8(at + 5);
-    if (flags & _isBlock != 0) return _decodeBlock(at, flags);
+    final kindAndFlags = _ring.getUint16(at + 4, Endian.little);
+    final kind = kindAndFlags & 0xff;
+    final flags = kindAndFlags >> 8;
+    if (flags & _isBlock != 0) return _decodeBlock(at, kind, flags);
     _reader
       ..offset = at + _headerSize
       ..end = at + size;
-    _decode(at, flags, _reader);
+    _decode(at, kind, flags, _reader);
   }
 
   /// A frame that lies elsewhere: its address and size are in the ring instead. A large result of type bytes
   /// is not copied: its block goes when the list is garbage, which may be in another isolate by then.
-  void _decodeBlock(int at, int flags) {
+  void _decodeBlock(int at, int kind, int flags) {
     final address = _ring.getUint64(at + _headerSize, Endian.little);
     final size = _ring.getUint64(at + _headerSize + 8, Endian.little);
     final block = Pointer<Uint8>.fromAddress(address);
     final reader = MbrReader(ByteData.sublistView(block.asTypedList(size)), _headerSize, size);
-    if (flags & _fromCaller == 0 && _ring.getUint8(at + 4) == _kindOk) {
+    if (flags & _fromCaller == 0 && kind == _kindOk) {
       final call = _calls.find(_ring.getUint32(at + 8, Endian.little));
       if (call != null && call.method.isBytes && _holdsBytes(reader)) {
         final bytes = (block + _bytesStart).asTypedList(size - _bytesStart);
         if (_take(_native, at, bytes) == MbrStatus.ok.code) {
           _forget(call);
-          return _hand(call, bytes.asUnmodifiableView());
+          return _enqueue(call, bytes.asUnmodifiableView());
         }
       }
     }
-    _decode(at, flags, reader);
+    _decode(at, kind, flags, reader);
   }
 
   /// Whether all that [reader] has is a value of type bytes.
@@ -505,8 +520,7 @@ final class _NativeConnection implements MbrConnection {
     return size >= 0 && reader.data.getUint64(reader.offset, Endian.little) == size;
   }
 
-  void _decode(int at, int flags, MbrReader reader) {
-    final kind = _ring.getUint8(at + 4);
+  void _decode(int at, int kind, int flags, MbrReader reader) {
     final id = _ring.getUint32(at + 8, Endian.little);
     if (flags & _fromCaller != 0) {
       return _hosts.receive(kind, id, _ring.getUint32(at + 12, Endian.little), reader);
@@ -520,16 +534,7 @@ final class _NativeConnection implements MbrConnection {
     } else if (event is _Failure) {
       _abort(call, MbrCancelReason.cancelled, null);
     }
-    _hand(call, event);
-  }
-
-  /// An event for a call that was just decoded.
-  void _hand(_Call<Object?> call, Object? event) {
-    if (identical(call, _own) && !call.isOpen && event is! _Failure) {
-      call.deliver(event); // nobody listens yet, so an error would be nobody's
-    } else {
-      _enqueue(call, event);
-    }
+    _enqueue(call, event);
   }
 
   void _enqueue(_Receiver receiver, Object? event) {

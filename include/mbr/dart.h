@@ -47,8 +47,8 @@ typedef enum mbr_dart_failure {
   MBR_DART_SHUT_DOWN = 5       /* the process is exiting */
 } mbr_dart_failure;
 
-/* No offset in a ring. */
-#define MBR_DART_REFUSED ((uint64_t)UINT32_MAX)
+/* With the size of an answer: `drain` is to be called. Small enough for Dart's small integers. */
+#define MBR_DART_DRAIN 0x20000000
 
 typedef struct mbr_dart_opened {
   int32_t failure; /* mbr_dart_failure */
@@ -84,10 +84,11 @@ typedef struct mbr_dart_api {
    * MBR_OK means that nothing of it was kept. */
   int32_t (*submit)(mbr_dart_connection *connection, uint32_t size);
 
-  /* As submit, for the CALL of an inline method, whose handler may run meanwhile; then as `drain`, which is
-   * to be called until it answers 0. Where the frame was refused: MBR_DART_REFUSED in the high 32 bits, the
-   * mbr_status in the low ones. */
-  uint64_t (*submit_here)(mbr_dart_connection *connection, uint32_t size);
+  /* As submit, for the CALL of an inline method, whose handler may run meanwhile. The size of the frame that
+   * answers it, which lies where `answer` led at first until the next call of this or of sync; 0: it comes
+   * through the ring. With MBR_DART_DRAIN `drain` is to be called until it answers 0, as no integer is posted
+   * for what is there. An mbr_status, negated, where the CALL was refused. */
+  int32_t (*submit_here)(mbr_dart_connection *connection, uint32_t size);
 
   /* As submit, for the CALL of a sync method, which has run when this returns. The size of the frame that
    * answers it, which lies at `answer` until the next sync call; an mbr_status, negated, where the CALL was
@@ -132,7 +133,7 @@ typedef struct mbr_dart_api {
 void *mbr_dart_ticket(void);
 mbr_dart_opened mbr_dart_open(const mbr_dart_api *api, void *dl, int64_t port, void *ticket);
 int32_t mbr_dart_submit(mbr_dart_connection *connection, uint32_t size);
-uint64_t mbr_dart_submit_here(mbr_dart_connection *connection, uint32_t size);
+int32_t mbr_dart_submit_here(mbr_dart_connection *connection, uint32_t size);
 int32_t mbr_dart_sync(mbr_dart_connection *connection, uint32_t size);
 int32_t mbr_dart_control(mbr_dart_connection *connection, uint32_t kind, uint32_t flags, uint32_t call,
                          uint32_t value);

@@ -108,32 +108,36 @@ MBR_MUST_CHECK mbr_status mbr_peer_open(mbr_peer *peer, const mbr_peer_memory *m
  * quiet. */
 MBR_MUST_CHECK mbr_status mbr_peer_receive(mbr_peer *peer, const uint8_t *frame, size_t size);
 
-/* As mbr_peer_receive, but the handler of an MBR_METHOD_INLINE method runs before this returns, on this
- * thread, unless another handler of its service is running or waiting. For the consumer's thread: after a
- * CALL it must drain the outbox until mbr_peer_outgoing answers 0, and is not woken for what it finds
- * there. No leaf call. */
-MBR_MUST_CHECK mbr_status mbr_peer_receive_here(mbr_peer *peer, const uint8_t *frame, size_t size);
-
-/* Where the answer of a sync call goes: `frame` is `buffer`, or a block that the transport frees with its
- * own free hook. Larger answers than half of a slot's storage or `capacity` come in blocks. */
-typedef struct mbr_sync_answer {
-  uint8_t *buffer; /* 8-aligned */
+/* Where the answer of a call goes that has it when the function which received it returns. */
+typedef struct mbr_answer {
+  uint8_t *buffer; /* the caller's, 8-aligned */
   size_t capacity;
-  const uint8_t *frame; /* OK, ERR or FAULT, header included */
-  size_t size;
-  bool is_block;
-} mbr_sync_answer;
+  const uint8_t *frame; /* OK, ERR or FAULT, header included; in `buffer` unless it is a block */
+  size_t size;          /* of the frame; 0: there is none yet */
+  bool is_block;        /* of sync calls: the transport frees `frame` with its own free hook */
+  bool drain;           /* of inline calls: the outbox is to be drained */
+} mbr_answer;
 
 /* The least capacity: a fault with its whole text. */
-#define MBR_SYNC_ANSWER_MIN (MBR_FRAME_HEADER_SIZE + 4u + 8u + MBR_FAULT_TEXT_MAX)
+#define MBR_ANSWER_MIN (MBR_FRAME_HEADER_SIZE + 4u + 8u + MBR_FAULT_TEXT_MAX)
+
+/* As mbr_peer_receive, but the handler of an MBR_METHOD_INLINE method runs before this returns, on this
+ * thread, unless another handler of its service is running or waiting. What it has answered by then is in
+ * `answer`, if it is no larger than the room that was promised to it, `capacity`, and half of what the request
+ * leaves of a slot's storage; everything else goes through the outbox. For the consumer's thread, which is not woken for
+ * what comes to the outbox meanwhile: where `answer->drain` is set it must drain that until
+ * mbr_peer_outgoing answers 0. MISUSE for a buffer below MBR_ANSWER_MIN. No leaf call. */
+MBR_MUST_CHECK mbr_status mbr_peer_receive_here(mbr_peer *peer, const uint8_t *frame, size_t size,
+                                                mbr_answer *answer);
 
 /* Runs the handler of a CALL of an MBR_METHOD_SYNC method (of any that is no stream) before it returns, on
  * this thread, whatever else of its service runs. The handler's answer, or the fault of having none, is
- * then in `answer`; nothing of the call goes through the outbox. Refusals as for mbr_peer_receive, which
- * itself refuses sync methods as UNSUPPORTED; MISUSE for a buffer below MBR_SYNC_ANSWER_MIN. `frame` is not
- * copied. Not a leaf call; may be called on any thread, several at once. */
+ * then in `answer`, in a block where it is larger than `capacity` or half of a slot's storage; nothing of the
+ * call goes through the outbox. Refusals as for mbr_peer_receive, which itself refuses sync methods as
+ * UNSUPPORTED; MISUSE for a buffer below MBR_ANSWER_MIN. `frame` is not copied. Not a leaf call; may be
+ * called on any thread, several at once. */
 MBR_MUST_CHECK mbr_status mbr_peer_receive_sync(mbr_peer *peer, const uint8_t *frame, size_t size,
-                                                mbr_sync_answer *answer);
+                                                mbr_answer *answer);
 
 /* The direct function of a method and what it is to be called with, until `quiet`. False: there is none. */
 /* misra 8.2: both are named; the tool takes the pointer to a function for a third */
@@ -267,8 +271,8 @@ struct mbr_slot {
   size_t tail;       /* bytes at the storage's end that buffers stand in */
   mbr_buffer kept;   /* under @latest: the item that waits, a whole frame */
   mbr_buffer idle[2]; /* buffers for the next ones */
-  mbr_sync_answer *sync; /* of a sync call whose handler has not returned */
-  uint8_t *reply;        /* its answer, a whole frame */
+  mbr_answer *here;      /* where its caller waits for the handler to return; or NULL */
+  uint8_t *reply;        /* and what it will have, a whole frame */
   mbr_inbox inbox;       /* items of the stream parameter */
   uint32_t frame_size;
   uint32_t call; /* the caller's number */

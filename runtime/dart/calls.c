@@ -14,18 +14,18 @@ int32_t mbr_dart_submit(mbr_dart_connection *connection, uint32_t size) {
   return (int32_t)mbr_peer_receive(&of(connection)->peer, connection->request, size);
 }
 
-uint64_t mbr_dart_submit_here(mbr_dart_connection *connection, uint32_t size) {
-  mbr_status status = MBR_MISUSE;
-  if (size <= connection->request_size) {
-    status = mbr_peer_receive_here(&of(connection)->peer, connection->request, size);
-  }
-  if (status != MBR_OK) return MBR_DART_REFUSED << 32 | (uint64_t)status;
-  return mbr_dart_drain(connection, 0);
+int32_t mbr_dart_submit_here(mbr_dart_connection *connection, uint32_t size) {
+  mbr_connection *c = of(connection);
+  mbr_answer answer = {.buffer = c->answer_buffer, .capacity = MBR_DART_ANSWER_SIZE};
+  if (size > connection->request_size) return -MBR_MISUSE;
+  mbr_status status = mbr_peer_receive_here(&c->peer, connection->request, size, &answer);
+  if (status != MBR_OK) return -(int32_t)status;
+  return (int32_t)answer.size | (answer.drain ? MBR_DART_DRAIN : 0);
 }
 
 int32_t mbr_dart_sync(mbr_dart_connection *connection, uint32_t size) {
   mbr_connection *c = of(connection);
-  mbr_sync_answer answer = {.buffer = c->answer_buffer, .capacity = MBR_DART_ANSWER_SIZE};
+  mbr_answer answer = {.buffer = c->answer_buffer, .capacity = MBR_DART_ANSWER_SIZE};
   mbr_block_free(c->answer_block);
   c->answer_block = NULL;
   if (size > connection->request_size) return -MBR_MISUSE;

@@ -294,7 +294,7 @@ static bool tell_hello(side *from) {
 static mbr_status answer_sync(side *caller, size_t size) {
   side *callee = caller->other;
   uint64_t buffer[SYNC_ANSWER_SIZE / sizeof(uint64_t)];
-  mbr_sync_answer answer = {.buffer = (uint8_t *)buffer, .capacity = sizeof buffer};
+  mbr_answer answer = {.buffer = (uint8_t *)buffer, .capacity = sizeof buffer};
   mbr_status status = mbr_peer_receive_sync(&callee->peer, caller->loopback->frame, size, &answer);
   if (status != MBR_OK) return status;
   status = mbr_peer_receive(&caller->peer, answer.frame, answer.size);

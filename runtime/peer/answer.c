@@ -179,7 +179,7 @@ static mbr_status begin_ending(mbr_slot *slot, mbr_frame_kind kind, size_t paylo
     answered(slot->peer, slot, after);
     return MBR_OK;
   }
-  begun->reply = slot->sync != NULL;
+  begun->reply = mbr_reply_is_due(slot, payload);
   (void)mbr_latest_send(slot, after);
   mbr_status status = begun->reply ? MBR_OK : open_record(slot, kind, payload, begun);
   if (status == MBR_OK) slot->state = MBR_CALL_ENDING;

@@ -102,10 +102,9 @@ mbr_status mbr_slot_admit(mbr_peer *peer, const mbr_frame *frame, mbr_binding *b
 }
 
 mbr_status mbr_slot_admit_sync(mbr_peer *peer, const mbr_frame *frame, mbr_binding *binding,
-                               const mbr_method *method, mbr_sync_answer *answer, mbr_slot **admitted) {
+                               const mbr_method *method, mbr_slot **admitted) {
   if (peer->free == NULL) return MBR_BUSY;
   *admitted = take_slot(peer, frame, binding, method);
-  (*admitted)->sync = answer;
   return MBR_OK;
 }
 
@@ -225,7 +224,7 @@ static void send_fault(mbr_slot *slot, mbr_status code, const char *text, size_t
   if (mbr_slot_is(slot, MBR_METHOD_ONEWAY)) return;
   if (slot->state == MBR_CALL_OPEN) (void)mbr_latest_send(slot, after);
   mbr_slot_count_sent(slot, MBR_FRAME_FAULT, frame.size);
-  if (slot->sync != NULL) {
+  if (slot->here != NULL) {
     mbr_reply_fault(slot, code, text, text_size);
     return;
   }

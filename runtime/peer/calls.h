@@ -86,7 +86,7 @@ void mbr_slot_expect(mbr_peer *peer, const mbr_service *service);
 mbr_status mbr_slot_admit(mbr_peer *peer, const mbr_frame *frame, mbr_binding *binding,
                           const mbr_method *method, mbr_slot **admitted);
 mbr_status mbr_slot_admit_sync(mbr_peer *peer, const mbr_frame *frame, mbr_binding *binding,
-                               const mbr_method *method, mbr_sync_answer *answer, mbr_slot **admitted);
+                               const mbr_method *method, mbr_slot **admitted);
 
 /* The request was kept, or could not be: the call begins or has never been. */
 void mbr_slot_accept(mbr_slot *slot);
@@ -155,8 +155,12 @@ static inline void mbr_after_submit(mbr_after *after, mbr_task *task) {
 /* Notes down what is to be logged once the lock is released: of a method with these flags, and a call that
  * began at that time, or of neither (NULL, 0). Nothing where logging is compiled out. */
 #if MBR_LOG_LEVEL > 0
-void mbr_note_add(mbr_peer *peer, mbr_log_level level, const char *method, uint32_t flags, const char *text,
-                  mbr_status status, uint64_t begun);
+void mbr_note_keep(mbr_peer *peer, mbr_log_level level, const char *method, uint32_t flags, const char *text,
+                   mbr_status status, uint64_t begun);
+static inline void mbr_note_add(mbr_peer *peer, mbr_log_level level, const char *method, uint32_t flags,
+                                const char *text, mbr_status status, uint64_t begun) {
+  if (level <= peer->log_level) mbr_note_keep(peer, level, method, flags, text, status, begun);
+}
 #else
 static inline void mbr_note_add(mbr_peer *peer, mbr_log_level level, const char *method, uint32_t flags,
                                 const char *text, mbr_status status, uint64_t begun) {

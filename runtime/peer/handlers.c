@@ -2,6 +2,7 @@
 #include "handlers.h"
 
 #include "inbox.h"
+#include "reply.h"
 
 /* Items of a stream parameter that are handled in one turn while others may be waiting. */
 #ifndef MBR_TURN_ITEMS
@@ -172,12 +173,13 @@ static mbr_slot *end_turn(mbr_slot *slot, mbr_after *after) {
     if (mbr_slot_is(slot, MBR_METHOD_ONEWAY)) mbr_slot_end(slot, MBR_FATE_OK, MBR_OK, after);
     else mbr_slot_fault(slot, MBR_DROPPED, NULL, 0, after);
   }
+  if (slot->here != NULL) mbr_reply_give(slot);
   if (slot->cancel_due) mbr_slot_notify(slot, after);
   mbr_slot_settle(slot, after);
   return next;
 }
 
-/* Releases the lock meanwhile. Answers the slot whose turn is next. */
+/* Releases the lock meanwhile, and so do those that run turns. Answers the slot whose turn is next. */
 static mbr_slot *run_turn(mbr_slot *slot, const uint8_t *item, mbr_after *after) {
   mbr_peer *peer = slot->peer;
   mbr_turn turn = {.slot = slot, .item = item};
@@ -193,27 +195,45 @@ static mbr_slot *run_turn(mbr_slot *slot, const uint8_t *item, mbr_after *after)
   return end_turn(slot, after);
 }
 
-/* Under the lock, which it releases: so many turns, or, where there is no executor, as many as there are. */
+/* So many turns or, where there is no executor, as many as there are. */
 static void run_turns(mbr_slot *slot, const uint8_t *item, unsigned most, mbr_after *after) {
-  mbr_peer *peer = slot->peer;
+  const mbr_peer *peer = slot->peer;
   mbr_slot *next = run_turn(slot, item, after);
   while (next != NULL && (most > 1u || peer->hooks.schedule == NULL)) {
     most--;
     next = run_turn(next, NULL, after);
   }
   if (next != NULL) mbr_after_submit(after, &next->task);
-  mbr_peer_leave(peer, after);
 }
 
 void mbr_handlers_run(mbr_task *task) {
   mbr_slot *slot = (mbr_slot *)(void *)task;
+  mbr_peer *peer = slot->peer;
   mbr_after after = {0};
-  mbr_peer_enter(slot->peer);
+  mbr_peer_enter(peer);
   run_turns(slot, NULL, MBR_TASK_TURNS, &after);
+  mbr_peer_leave(peer, &after);
 }
 
-void mbr_handlers_run_here(mbr_slot *slot, const uint8_t *item, mbr_after *after) {
-  run_turns(slot, item, 1, after);
+/* Without blocks the slot's memory may be just enough for what is decoded. */
+static bool may_be_answered_here(const mbr_slot *slot) {
+  return slot->peer->hooks.alloc != NULL &&
+         !mbr_slot_is(slot, MBR_METHOD_STREAM | MBR_METHOD_UPLOAD | MBR_METHOD_ONEWAY);
+}
+
+void mbr_handlers_run_call(mbr_slot *slot, mbr_answer *here, mbr_after *after) {
+  mbr_peer *peer = slot->peer;
+  slot->task.run = mbr_handlers_run;
+  if (may_be_answered_here(slot)) mbr_reply_expect(slot, here);
+  run_turns(mbr_strand_add(slot), NULL, 1, after);
+  here->drain = mbr_outbox_look(&peer->outbox);
+  mbr_peer_leave(peer, after);
+}
+
+void mbr_handlers_run_item(mbr_slot *slot, const uint8_t *item, mbr_after *after) {
+  mbr_peer *peer = slot->peer;
+  run_turns(mbr_strand_add(slot), item, 1, after);
+  mbr_peer_leave(peer, after);
 }
 
 void mbr_handlers_go_on(mbr_slot *slot, mbr_after *after) {

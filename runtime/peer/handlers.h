@@ -8,9 +8,10 @@
 /* A slot's task: runs its turn and, where there is no executor, those that follow. Without the lock. */
 void mbr_handlers_run(mbr_task *task);
 
-/* The same for a slot that the strand has just let go first. Called under the lock, which it releases. An
- * item at hand (NULL: none) is handled where it lies. */
-void mbr_handlers_run_here(mbr_slot *slot, const uint8_t *item, mbr_after *after);
+/* The same for a slot that the strand lets go first, on the thread of whoever sent what is to be handled.
+ * Called under the lock, which it releases. An item at hand is handled where it lies. */
+void mbr_handlers_run_call(mbr_slot *slot, mbr_answer *here, mbr_after *after);
+void mbr_handlers_run_item(mbr_slot *slot, const uint8_t *item, mbr_after *after);
 
 /* Under the lock: lets the slot have a turn, at once or after others. */
 void mbr_handlers_start(mbr_slot *slot, mbr_after *after);

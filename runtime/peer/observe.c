@@ -3,9 +3,9 @@
 
 #if MBR_LOG_LEVEL > 0
 
-void mbr_note_add(mbr_peer *peer, mbr_log_level level, const char *method, uint32_t flags, const char *text,
-                  mbr_status status, uint64_t begun) {
-  if (level > peer->log_level || peer->note_count == MBR_NOTES_MAX) return;
+void mbr_note_keep(mbr_peer *peer, mbr_log_level level, const char *method, uint32_t flags, const char *text,
+                   mbr_status status, uint64_t begun) {
+  if (peer->note_count == MBR_NOTES_MAX) return;
   if ((flags & MBR_METHOD_QUIET) != 0 && level != MBR_LOG_ERROR) return;
   peer->notes[peer->note_count++] =
     (mbr_note){.method = method, .text = text, .begun = begun, .status = status, .level = level};

@@ -103,6 +103,11 @@ bool mbr_outbox_rings(mbr_outbox *outbox) {
   return true;
 }
 
+bool mbr_outbox_look(mbr_outbox *outbox) {
+  outbox->idle = true;
+  return mbr_outbox_rings(outbox);
+}
+
 size_t mbr_outbox_run(mbr_outbox *outbox, const uint8_t **frames) {
   if (outbox->run == 0) skip_pads(outbox);
   size_t end = outbox->head + outbox->run;

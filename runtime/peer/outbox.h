@@ -47,6 +47,9 @@ bool mbr_outbox_has_room(mbr_outbox *outbox, size_t payload);
 /* Whether the consumer must be woken; true once for each time it found nothing. */
 bool mbr_outbox_rings(mbr_outbox *outbox);
 
+/* Whether there is something to read for a consumer who looks now; where not, the next frame wakes it. */
+bool mbr_outbox_look(mbr_outbox *outbox);
+
 /* The frames the consumer may read now, up to the first open one or the ring's end; kept in `run`. */
 size_t mbr_outbox_run(mbr_outbox *outbox, const uint8_t **frames);
 

@@ -165,7 +165,14 @@ static void run_here(mbr_peer *peer, mbr_task *tasks) {
   peer->running_here = false;
 }
 
-void mbr_peer_leave(mbr_peer *peer, mbr_after *after) {
+/* Whether nothing is to be done but to release the lock, as is most often so. */
+static bool is_settled(const mbr_peer *peer, const mbr_after *after) {
+  const mbr_outbox *outbox = &peer->outbox;
+  bool may_ring = peer->unrung || (outbox->idle && outbox->head != outbox->tail);
+  return peer->state == MBR_PEER_OPEN && !may_ring && after->tasks == NULL && !is_wanted(peer, after);
+}
+
+static void leave_unsettled(mbr_peer *peer, mbr_after *after) {
   const bool elsewhere = after->elsewhere && peer->hooks.schedule != NULL;
   add_wake(peer, after, elsewhere);
   while (is_wanted(peer, after)) {
@@ -186,6 +193,11 @@ void mbr_peer_leave(mbr_peer *peer, mbr_after *after) {
   unlock(peer);
   if (last) finish(peer);
   else submit_all(peer, tasks);
+}
+
+void mbr_peer_leave(mbr_peer *peer, mbr_after *after) {
+  if (is_settled(peer, after)) unlock(peer);
+  else leave_unsettled(peer, after);
 }
 
 void mbr_peer_flush(mbr_peer *peer, mbr_after *after) {

@@ -89,8 +89,9 @@ static void begin_call(mbr_slot *slot, const mbr_prefix *prefix, mbr_after *afte
   mbr_slot_pay(slot, after);
 }
 
-static mbr_status receive_call(mbr_peer *peer, const mbr_frame *frame, const uint8_t *data, bool here) {
-  mbr_after after = {.elsewhere = !here};
+static mbr_status receive_call(mbr_peer *peer, const mbr_frame *frame, const uint8_t *data,
+                               mbr_answer *here) {
+  mbr_after after = {.elsewhere = here == NULL};
   const mbr_method *method = NULL;
   mbr_binding *binding = NULL;
   mbr_slot *slot = NULL;
@@ -110,15 +111,14 @@ static mbr_status receive_call(mbr_peer *peer, const mbr_frame *frame, const uin
     return status;
   }
   /* Only now: who is refused need not look for frames next. */
-  if (here) peer->outbox.idle = peer->unrung = false;
+  if (here != NULL) peer->outbox.idle = peer->unrung = false;
   begin_call(slot, &prefix, &after);
-  here = here && mbr_slot_is(slot, MBR_METHOD_INLINE) && mbr_strand_is_free(slot);
-  if (here) {
-    slot->task.run = mbr_handlers_run;
-    mbr_handlers_run_here(mbr_strand_add(slot), NULL, &after);
+  if (here != NULL && mbr_slot_is(slot, MBR_METHOD_INLINE) && mbr_strand_is_free(slot)) {
+    mbr_handlers_run_call(slot, here, &after);
     return MBR_OK;
   }
   mbr_handlers_start(slot, &after);
+  if (here != NULL) here->drain = mbr_outbox_look(&peer->outbox);
   mbr_peer_leave(peer, &after);
   return MBR_OK;
 }
@@ -188,7 +188,7 @@ static mbr_status take_item(mbr_slot *slot, const mbr_frame *frame, const uint8_
   slot->granted--;
   bool at_once = peer->hooks.schedule == NULL && slot->phase == MBR_PHASE_IDLE && mbr_strand_is_free(slot);
   if (at_once) {
-    mbr_handlers_run_here(mbr_strand_add(slot), data, after);
+    mbr_handlers_run_item(slot, data, after);
     return MBR_OK;
   }
   peer->pins++;
@@ -223,7 +223,8 @@ static mbr_status receive_goodbye(mbr_peer *peer) {
   return status;
 }
 
-static mbr_status receive_frame(mbr_peer *peer, const mbr_frame *frame, const uint8_t *data, bool here) {
+static mbr_status receive_frame(mbr_peer *peer, const mbr_frame *frame, const uint8_t *data,
+                                mbr_answer *here) {
   if (frame->kind == MBR_FRAME_HELLO) return receive_hello(peer, frame, data);
   if (frame->kind == MBR_FRAME_GOODBYE) return receive_goodbye(peer);
   if ((frame->flags & MBR_FRAME_FROM_CALLER) == 0) return mbr_requests_receive(peer, frame, data);
@@ -250,7 +251,7 @@ static void note_breach(mbr_peer *peer) {
   mbr_peer_leave(peer, &after);
 }
 
-static mbr_status receive(mbr_peer *peer, const uint8_t *data, size_t size, bool here) {
+static mbr_status receive(mbr_peer *peer, const uint8_t *data, size_t size, mbr_answer *here) {
   mbr_frame frame;
   mbr_status status = mbr_frame_read(&frame, data, size);
   bool whole = status == MBR_OK && frame.size == size && (frame.flags & MBR_FRAME_BLOCK) == 0;
@@ -260,9 +261,12 @@ static mbr_status receive(mbr_peer *peer, const uint8_t *data, size_t size, bool
 }
 
 mbr_status mbr_peer_receive(mbr_peer *peer, const uint8_t *frame, size_t size) {
-  return receive(peer, frame, size, false);
+  return receive(peer, frame, size, NULL);
 }
 
-mbr_status mbr_peer_receive_here(mbr_peer *peer, const uint8_t *frame, size_t size) {
-  return receive(peer, frame, size, true);
+mbr_status mbr_peer_receive_here(mbr_peer *peer, const uint8_t *frame, size_t size, mbr_answer *answer) {
+  if (answer->buffer == NULL || answer->capacity < MBR_ANSWER_MIN) return MBR_MISUSE;
+  answer->size = 0;
+  answer->drain = false;
+  return receive(peer, frame, size, answer);
 }

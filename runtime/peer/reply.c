@@ -1,4 +1,4 @@
-/* Sync calls: their handlers run on the caller's thread, which waits for the answer. See reply.h. */
+/* Calls whose handlers run on the caller's thread, which waits for them: see reply.h. */
 #include "reply.h"
 
 #include "handlers.h"
@@ -9,12 +9,23 @@ static bool is_block(const mbr_slot *slot, const uint8_t *data) {
   return (uintptr_t)data - (uintptr_t)mbr_slot_storage(slot) >= slot->peer->memory.storage_size;
 }
 
-/* Half of the slot's storage, which needs no copy of the request, is for the answer. */
-static void reserve(mbr_slot *slot) {
+void mbr_reply_expect(mbr_slot *slot, mbr_answer *here) {
   const size_t storage = slot->peer->memory.storage_size;
-  slot->tail = storage / 2u / MBR_RECORD_ALIGN * MBR_RECORD_ALIGN;
+  slot->here = here;
+  slot->tail = (storage - slot->arena) / 2u / MBR_RECORD_ALIGN * MBR_RECORD_ALIGN;
   slot->idle[0] =
     (mbr_buffer){.data = mbr_slot_storage(slot) + storage - slot->tail, .capacity = slot->tail};
+}
+
+static bool fits(const mbr_slot *slot, size_t payload) {
+  const size_t size = mbr_size_add(MBR_FRAME_HEADER_SIZE, payload);
+  return size <= slot->idle[0].capacity && size <= slot->here->capacity;
+}
+
+/* Nothing is promised to a sync call. */
+bool mbr_reply_is_due(const mbr_slot *slot, size_t payload) {
+  if (slot->here == NULL) return false;
+  return slot->promised == 0 || (fits(slot, payload) && mbr_record_size(payload) <= slot->promised);
 }
 
 /* Under the lock. */
@@ -31,7 +42,7 @@ static uint8_t *make_block(mbr_peer *peer, size_t payload) {
 }
 
 void mbr_reply_fault(mbr_slot *slot, mbr_status code, const char *text, size_t text_size) {
-  uint8_t *out = slot->sync->buffer;
+  uint8_t *out = slot->here->buffer;
   mbr_fault_write(out, slot, code, text, text_size);
   slot->reply = out;
 }
@@ -39,9 +50,7 @@ void mbr_reply_fault(mbr_slot *slot, mbr_status code, const char *text, size_t t
 mbr_status mbr_reply_begin(mbr_slot *slot, mbr_frame_kind kind, size_t payload, mbr_writer *w,
                            mbr_after *after) {
   mbr_peer *peer = slot->peer;
-  const size_t size = mbr_size_add(MBR_FRAME_HEADER_SIZE, payload);
-  bool fits = size <= slot->idle[0].capacity && size <= slot->sync->capacity;
-  uint8_t *frame = fits ? slot->idle[0].data : NULL;
+  uint8_t *frame = fits(slot, payload) ? slot->idle[0].data : NULL;
   slot->holds++;
   mbr_peer_leave(peer, after);
   if (frame == NULL) frame = make_block(peer, payload);
@@ -53,13 +62,20 @@ mbr_status mbr_reply_begin(mbr_slot *slot, mbr_frame_kind kind, size_t payload, 
   }
   mbr_peer_enter(peer);
   slot->holds--;
-  if (slot->sync != NULL) mbr_slot_fault(slot, MBR_NO_MEMORY, NULL, 0, after);
+  if (slot->here != NULL) mbr_slot_fault(slot, MBR_NO_MEMORY, NULL, 0, after);
   mbr_slot_settle(slot, after);
   mbr_peer_leave(peer, after);
   return MBR_NO_MEMORY;
 }
 
-/* Under the lock: the caller still waits. */
+/* Under the lock: the caller waits no longer. */
+static void send_reply(mbr_slot *slot, const mbr_frame *header, const uint8_t *frame) {
+  uint8_t *record = mbr_outbox_open(&slot->peer->outbox, header, &slot->promised);
+  memcpy(record + MBR_FRAME_HEADER_SIZE, frame + MBR_FRAME_HEADER_SIZE, header->size - MBR_FRAME_HEADER_SIZE);
+  mbr_outbox_commit(record);
+}
+
+/* Under the lock: the answer was encoded. */
 static void take_reply(mbr_slot *slot, uint8_t *frame, mbr_frame_kind kind, size_t payload,
                        mbr_after *after) {
   const mbr_frame header = {
@@ -69,7 +85,8 @@ static void take_reply(mbr_slot *slot, uint8_t *frame, mbr_frame_kind kind, size
     .method = slot->method->id,
   };
   mbr_frame_write(frame, &header);
-  slot->reply = frame;
+  if (slot->here != NULL) slot->reply = frame;
+  else send_reply(slot, &header, frame);
   slot->answered = true;
   mbr_slot_count_sent(slot, kind, header.size);
   mbr_slot_end(slot, kind == MBR_FRAME_ERR ? MBR_FATE_ERROR : MBR_FATE_OK, MBR_OK, after);
@@ -83,7 +100,7 @@ mbr_status mbr_reply_commit(mbr_call call, const mbr_writer *w, mbr_status encod
   mbr_peer_enter(peer);
   mbr_slot *slot = mbr_slot_find(peer, call.id); /* held since mbr_reply_begin */
   slot->holds--;
-  if (slot->sync == NULL) {
+  if (slot->state == MBR_CALL_ENDED) {
     if (encoded == MBR_OK) encoded = MBR_CLOSED;
     discard(slot, frame, &after);
   } else if (encoded == MBR_OK) {
@@ -97,20 +114,25 @@ mbr_status mbr_reply_commit(mbr_call call, const mbr_writer *w, mbr_status encod
   return encoded;
 }
 
+void mbr_reply_give(mbr_slot *slot) {
+  mbr_answer *answer = slot->here;
+  slot->here = NULL;
+  if (slot->reply == NULL) return;
+  answer->size = mbr_get_u32(slot->reply);
+  answer->is_block = slot->reply != answer->buffer && is_block(slot, slot->reply);
+  answer->frame = answer->is_block ? slot->reply : answer->buffer;
+  if (!answer->is_block && slot->reply != answer->buffer) memcpy(answer->buffer, slot->reply, answer->size);
+}
+
 /* Under the lock: the handler has returned with `status`. An answer that is still being written comes too
  * late. */
 static void end_handler(mbr_slot *slot, mbr_status status, mbr_after *after) {
-  mbr_sync_answer *answer = slot->sync;
   if (slot->state != MBR_CALL_ENDED) {
     mbr_slot_fault(slot, status != MBR_OK ? status : MBR_DROPPED, NULL, 0, after);
   } else if (slot->reply == NULL) {
     mbr_reply_fault(slot, MBR_DISCONNECTED, NULL, 0);
   }
-  answer->size = mbr_get_u32(slot->reply);
-  answer->is_block = slot->reply != answer->buffer && is_block(slot, slot->reply);
-  answer->frame = answer->is_block ? slot->reply : answer->buffer;
-  if (!answer->is_block && slot->reply != answer->buffer) memcpy(answer->buffer, slot->reply, answer->size);
-  slot->sync = NULL;
+  mbr_reply_give(slot);
   slot->deferred = false;
   slot->phase = MBR_PHASE_RETURNED;
   slot->peer->running--;
@@ -118,7 +140,7 @@ static void end_handler(mbr_slot *slot, mbr_status status, mbr_after *after) {
 }
 
 /* Under the lock. */
-static mbr_status admit(mbr_peer *peer, const mbr_frame *frame, const uint8_t *data, mbr_sync_answer *answer,
+static mbr_status admit(mbr_peer *peer, const mbr_frame *frame, const uint8_t *data, mbr_answer *answer,
                         mbr_slot **admitted) {
   const uint32_t unfit = MBR_METHOD_STREAM | MBR_METHOD_UPLOAD | MBR_METHOD_ONEWAY;
   mbr_binding *binding = NULL;
@@ -126,14 +148,14 @@ static mbr_status admit(mbr_peer *peer, const mbr_frame *frame, const uint8_t *d
   const mbr_method *method = mbr_service_find(peer, frame->method, frame->instance, &binding);
   if (method == NULL) return MBR_UNIMPLEMENTED;
   if ((method->flags & unfit) != 0) return MBR_UNSUPPORTED;
-  mbr_status status = mbr_slot_admit_sync(peer, frame, binding, method, answer, admitted);
+  mbr_status status = mbr_slot_admit_sync(peer, frame, binding, method, admitted);
   if (status != MBR_OK) {
     mbr_counters *counters = mbr_service_counters(binding, method);
     if (counters != NULL) counters->dropped++;
     return status;
   }
   mbr_slot *slot = *admitted;
-  reserve(slot);
+  mbr_reply_expect(slot, answer);
   slot->frame = data;
   slot->phase = MBR_PHASE_RUNNING;
   peer->running++;
@@ -141,11 +163,11 @@ static mbr_status admit(mbr_peer *peer, const mbr_frame *frame, const uint8_t *d
   return MBR_OK;
 }
 
-mbr_status mbr_peer_receive_sync(mbr_peer *peer, const uint8_t *data, size_t size, mbr_sync_answer *answer) {
+mbr_status mbr_peer_receive_sync(mbr_peer *peer, const uint8_t *data, size_t size, mbr_answer *answer) {
   mbr_frame frame;
   mbr_after after = {0};
   mbr_slot *slot = NULL;
-  if (answer->buffer == NULL || answer->capacity < MBR_SYNC_ANSWER_MIN) return MBR_MISUSE;
+  if (answer->buffer == NULL || answer->capacity < MBR_ANSWER_MIN) return MBR_MISUSE;
   if (mbr_frame_read(&frame, data, size) != MBR_OK || frame.size != size) return MBR_BAD_FRAME;
   if (frame.kind != MBR_FRAME_CALL || frame.flags != MBR_FRAME_FROM_CALLER) return MBR_BAD_FRAME;
   if (size < MBR_FRAME_HEADER_SIZE + MBR_CALL_PREFIX_SIZE) return MBR_BAD_FRAME;

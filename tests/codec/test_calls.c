@@ -791,7 +791,7 @@ static mbr_frame_kind call_sync(const char *name, const void *args, size_t size,
   _Alignas(8) uint8_t buffer[128];
   char full[64] = "codec.calls.Machine.";
   const size_t before = MBR_FRAME_HEADER_SIZE + MBR_CALL_PREFIX_SIZE;
-  mbr_sync_answer answer = {.buffer = buffer, .capacity = sizeof buffer};
+  mbr_answer answer = {.buffer = buffer, .capacity = sizeof buffer};
   mbr_frame frame = {
       .size = (uint32_t)(before + size), .kind = MBR_FRAME_CALL, .flags = MBR_FRAME_FROM_CALLER};
   strcat(full, name);

@@ -262,7 +262,7 @@ static fuzz_call *find_starting(uint32_t number, uint32_t method) {
 /* A handler: does some things with its call, and returns with or without having deferred it. */
 static mbr_status handle(loopback *l, mbr_call call, mbr_reader *args) {
   const struct mbr_slot *slot = &l->peer.memory.slots[call.id & 0xFFFFu];
-  if (slot->sync != NULL) return handle_sync(call);
+  if (slot->here != NULL && !slot->indexed) return handle_sync(call);
   fuzz_call *c = find_starting(slot->call, slot->method->id);
   assert_non_null(c);
   c->call = call;
@@ -402,7 +402,7 @@ static void receive(const uint8_t *data, size_t size) {
   if (of_item != NULL) ended_before = of_item->items_ended;
   of_item = item ? note_item(&frame) : NULL;
   bool here = call && next_byte() % 4 == 0;
-  mbr_status status = here ? mbr_peer_receive_here(&f.l->peer, copy, size)
+  mbr_status status = here ? receive_here(&f.l->peer, copy, size)
                            : mbr_peer_receive(&f.l->peer, copy, size);
   note_refused_item(&frame, of_item, ended_before, status);
   if (call && status != MBR_OK) {
@@ -477,7 +477,7 @@ static void call_sync(void) {
     .size = sizeof frame, .kind = MBR_FRAME_CALL, .flags = MBR_FRAME_FROM_CALLER, .call = 5,
     .method = methods_[next_byte() % 4],
   };
-  mbr_sync_answer to = {.buffer = (uint8_t *)buffer, .capacity = MBR_SYNC_ANSWER_MIN + next_byte() % 128u};
+  mbr_answer to = {.buffer = (uint8_t *)buffer, .capacity = MBR_ANSWER_MIN + next_byte() % 128u};
   mbr_frame_write(frame, &header);
   mbr_status status = mbr_peer_receive_sync(&f.l->peer, frame, sizeof frame, &to);
   assert_int_equal(status == MBR_CLOSED, f.closed);

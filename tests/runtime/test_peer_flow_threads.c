@@ -380,7 +380,7 @@ static void *sync_caller(void *arg) {
   mbr_frame_write(data, &frame);
   mbr_put_u32(data + sizeof data - 4, UINT32_MAX);
   while (!get(&leaving)) {
-    mbr_sync_answer to = {.buffer = (uint8_t *)buffer, .capacity = sizeof buffer};
+    mbr_answer to = {.buffer = (uint8_t *)buffer, .capacity = sizeof buffer};
     mbr_status status = mbr_peer_receive_sync(&peer, data, sizeof data, &to);
     CHECK(status == MBR_OK || status == MBR_BUSY || status == MBR_CLOSED);
     if (status == MBR_OK) {
@@ -425,8 +425,11 @@ static mbr_status send_frame(mbr_frame frame, const uint32_t *words, size_t coun
   mbr_frame_write(data, &frame);
   for (size_t i = 0; i < count; i++) mbr_put_u32(data + MBR_FRAME_HEADER_SIZE + 4 * i, words[i]);
   if (frame.method != INLINE) return mbr_peer_receive(&peer, data, frame.size);
-  mbr_status status = mbr_peer_receive_here(&peer, data, frame.size);
-  ring(); /* the promise of mbr_peer_receive_here's caller to look for frames */
+  uint64_t buffer[16];
+  mbr_answer answer = {.buffer = (uint8_t *)buffer, .capacity = sizeof buffer};
+  mbr_status status = mbr_peer_receive_here(&peer, data, frame.size, &answer);
+  if (answer.size != 0) look_at(answer.frame);
+  if (answer.drain) ring();
   return status;
 }
 

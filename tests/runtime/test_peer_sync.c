@@ -17,7 +17,7 @@ static mbr_status echo(loopback *l, mbr_call call, mbr_reader *args) {
 }
 
 static mbr_status call_here(loopback *l, uint32_t method, uint32_t id) {
-  return send_call_to(l, mbr_peer_receive_here, method, id, 0, 0, four, 4);
+  return send_call_to(l, receive_here, method, id, 0, 0, four, 4);
 }
 
 static void test_an_inline_handler_answers_before_receive_returns(void **state) {
@@ -40,6 +40,129 @@ static void test_an_inline_handler_answers_before_receive_returns(void **state) 
   assert_int_equal(answer(later, MBR_FRAME_OK, NULL, 0), MBR_OK);
   assert_int_equal(l->wakes, 1); /* it had found nothing */
   check_counters(l, INLINE, 2, 2);
+  end_loopback(l);
+}
+
+typedef struct here_call {
+  uint64_t buffer[16];
+  mbr_answer answer;
+} here_call;
+
+static here_call caller;
+
+static mbr_status receive_as_caller(mbr_peer *peer, const uint8_t *frame, size_t size) {
+  memset(&caller, 0, sizeof caller);
+  caller.answer = (mbr_answer){.buffer = (uint8_t *)caller.buffer, .capacity = sizeof caller.buffer};
+  return mbr_peer_receive_here(peer, frame, size, &caller.answer);
+}
+
+static mbr_status call_as_caller(loopback *l, uint32_t id, const void *args, size_t size) {
+  return send_call_to(l, receive_as_caller, INLINE, id, 0, 0, args, size);
+}
+
+static mbr_status echo_beside_another(loopback *l, mbr_call call, mbr_reader *args) {
+  if (l->started > 1) assert_int_equal(answer(l->calls[0], MBR_FRAME_OK, NULL, 0), MBR_OK);
+  return echo(l, call, args);
+}
+
+/* Nothing of it goes through the outbox, and the caller is told whether there is anything else to look for. */
+static void test_an_inline_answer_is_given_to_the_caller(void **state) {
+  (void)state;
+  loopback *l = new_loopback(usual);
+  mbr_frame frame;
+  l->handle = echo;
+  assert_int_equal(call_as_caller(l, wire(1, 1), four, 4), MBR_OK);
+  assert_int_equal(caller.answer.size, MBR_FRAME_HEADER_SIZE + 4);
+  assert_int_equal(mbr_frame_read(&frame, caller.answer.frame, caller.answer.size), MBR_OK);
+  assert_true(frame.kind == MBR_FRAME_OK && frame.call == wire(1, 1) && frame.method == INLINE);
+  assert_memory_equal(caller.answer.frame + MBR_FRAME_HEADER_SIZE, four, 4);
+  assert_false(caller.answer.drain);
+  assert_int_equal(l->peer.outbox.promised, 0);
+  (void)deferred_call(l, UNARY, wire(0, 2), 0);
+  l->calls[0] = l->calls[1];
+  l->handle = echo_beside_another;
+  assert_int_equal(call_as_caller(l, wire(1, 2), four, 4), MBR_OK);
+  assert_int_equal(caller.answer.size, MBR_FRAME_HEADER_SIZE + 4);
+  assert_true(caller.answer.drain);
+  assert_int_equal(l->wakes, 0);
+  drain(l);
+  assert_int_equal(l->got_count, 1);
+  assert_frame(&l->got[0], MBR_FRAME_OK, wire(0, 2), 0);
+  end_loopback(l);
+}
+
+static void test_a_large_inline_answer_goes_through_the_outbox(void **state) {
+  (void)state;
+  static const uint8_t data[200] = {7};
+  loopback *l = new_loopback(usual);
+  l->handle = echo;
+  assert_int_equal(call_as_caller(l, wire(0, 1), data, 80), MBR_OK);
+  assert_int_equal(caller.answer.size, 0); /* half of what the request leaves of 256 bytes */
+  assert_true(caller.answer.drain);
+  assert_int_equal(call_as_caller(l, wire(1, 1), data, 200), MBR_OK);
+  assert_int_equal(caller.answer.size, 0);
+  drain(l);
+  assert_int_equal(l->got_count, 2);
+  assert_frame(&l->got[0], MBR_FRAME_OK, wire(0, 1), 80);
+  assert_frame(&l->got[1], MBR_FRAME_OK, wire(1, 1), 200);
+  assert_int_equal(call_as_caller(l, wire(0, 2), four, 4), MBR_OK);
+  assert_int_equal(caller.answer.size, MBR_FRAME_HEADER_SIZE + 4);
+  caller.answer.capacity = MBR_ANSWER_MIN - 1;
+  assert_int_equal(mbr_peer_receive_here(&l->peer, four, 4, &caller.answer), MBR_MISUSE);
+  end_loopback(l);
+}
+
+static mbr_writer unfinished;
+
+static mbr_status begin_and_defer(loopback *l, mbr_call call, mbr_reader *args) {
+  (void)l;
+  (void)args;
+  assert_int_equal(mbr_call_begin(call, MBR_FRAME_OK, 4, &unfinished), MBR_OK);
+  mbr_call_defer(call);
+  return MBR_OK;
+}
+
+/* Another thread, say, encodes it while the handler returns. */
+static void test_an_inline_answer_that_is_late_goes_through_the_outbox(void **state) {
+  (void)state;
+  for (int i = 0; i < 2; i++) {
+    loopback *l = new_loopback(usual);
+    l->handle = begin_and_defer;
+    assert_int_equal(call_as_caller(l, wire(0, 1), NULL, 0), MBR_OK);
+    assert_int_equal(caller.answer.size, 0);
+    assert_false(caller.answer.drain);
+    memcpy(mbr_writer_take(&unfinished, 4), four, 4);
+    const mbr_status encoded = i == 0 ? MBR_OK : MBR_BAD_TIME;
+    assert_int_equal(mbr_call_commit(l->calls[0], &unfinished, encoded), encoded);
+    assert_int_equal(l->wakes, 1);
+    drain(l);
+    assert_int_equal(l->got_count, 1);
+    if (i == 0) assert_frame(&l->got[0], MBR_FRAME_OK, wire(0, 1), 4);
+    else assert_fault(&l->got[0], wire(0, 1), MBR_BAD_TIME, "");
+    if (i == 0) assert_memory_equal(l->got[0].payload, four, 4);
+    assert_int_equal(l->peer.used, 0);
+    assert_int_equal(l->peer.outbox.promised, 0);
+    end_loopback(l);
+  }
+}
+
+static mbr_status let_time_pass(loopback *l, mbr_call call, mbr_reader *args) {
+  (void)args;
+  l->time += 50;
+  (void)mbr_peer_poll(&l->peer);
+  assert_int_equal(mbr_call_cancelled(call), MBR_CANCEL_DEADLINE);
+  return MBR_OK;
+}
+
+static void test_an_inline_call_may_end_by_its_deadline(void **state) {
+  (void)state;
+  loopback *l = new_loopback(usual);
+  l->handle = let_time_pass;
+  assert_int_equal(send_call_to(l, receive_as_caller, INLINE, wire(0, 1), 0, 20, NULL, 0), MBR_OK);
+  assert_int_equal(caller.answer.size, MBR_FRAME_HEADER_SIZE + 12);
+  assert_int_equal(mbr_get_u32(caller.answer.frame + MBR_FRAME_HEADER_SIZE), MBR_DEADLINE);
+  assert_false(caller.answer.drain);
+  assert_int_equal(l->peer.used, 0);
   end_loopback(l);
 }
 
@@ -96,6 +219,7 @@ static void test_an_inline_call_may_be_deferred_or_dropped(void **state) {
   assert_int_equal(l->got_count, 0);
   assert_int_equal(answer(l->calls[0], MBR_FRAME_OK, NULL, 0), MBR_OK);
   assert_int_equal(l->wakes, 1);
+  drain(l);
   l->handle = NULL;
   assert_int_equal(call_here(l, INLINE, wire(1, 1)), MBR_OK);
   drain(l);
@@ -108,14 +232,14 @@ static uint8_t big[20000];
 
 typedef struct sync_call {
   uint64_t buffer[64];
-  mbr_sync_answer answer;
+  mbr_answer answer;
 } sync_call;
 
 static sync_call now;
 
 static mbr_status receive_sync(mbr_peer *peer, const uint8_t *frame, size_t size) {
   memset(&now, 0, sizeof now);
-  now.answer = (mbr_sync_answer){.buffer = (uint8_t *)now.buffer, .capacity = sizeof now.buffer};
+  now.answer = (mbr_answer){.buffer = (uint8_t *)now.buffer, .capacity = sizeof now.buffer};
   return mbr_peer_receive_sync(peer, frame, size, &now.answer);
 }
 
@@ -236,8 +360,8 @@ static void test_every_other_end_of_a_sync_call(void **state) {
 static void test_sync_calls_that_are_refused(void **state) {
   (void)state;
   loopback *l = new_loopback((shape){2, 256, 4096, false, false});
-  uint8_t small[MBR_SYNC_ANSWER_MIN - 1];
-  mbr_sync_answer little = {.buffer = small, .capacity = sizeof small};
+  uint8_t small[MBR_ANSWER_MIN - 1];
+  mbr_answer little = {.buffer = small, .capacity = sizeof small};
   assert_int_equal(mbr_peer_receive_sync(&l->peer, four, 4, &little), MBR_MISUSE);
   assert_int_equal(receive_sync(&l->peer, four, 4), MBR_BAD_FRAME);
   assert_int_equal(call_sync(l, STREAM, NULL, 0), MBR_UNSUPPORTED);
@@ -386,6 +510,10 @@ static void test_large_bytes_may_change_hands(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_an_inline_handler_answers_before_receive_returns),
+    cmocka_unit_test(test_an_inline_answer_is_given_to_the_caller),
+    cmocka_unit_test(test_a_large_inline_answer_goes_through_the_outbox),
+    cmocka_unit_test(test_an_inline_answer_that_is_late_goes_through_the_outbox),
+    cmocka_unit_test(test_an_inline_call_may_end_by_its_deadline),
     cmocka_unit_test(test_other_methods_are_only_queued),
     cmocka_unit_test(test_calls_within_an_inline_handler_follow_it),
     cmocka_unit_test(test_an_inline_call_may_be_deferred_or_dropped),

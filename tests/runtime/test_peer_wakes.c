@@ -4,7 +4,7 @@
 #define SLOTS 8u
 
 static mbr_status call_here(loopback *l, uint32_t id) {
-  return send_call_to(l, mbr_peer_receive_here, INLINE, id, 0, 0, NULL, 0);
+  return send_call_to(l, receive_here, INLINE, id, 0, 0, NULL, 0);
 }
 
 /* A caller that is refused does not look for frames, so the one that comes next rings. */
