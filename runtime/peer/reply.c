@@ -13,6 +13,7 @@ void mbr_reply_expect(mbr_slot *slot, mbr_answer *here) {
   const size_t storage = slot->peer->memory.storage_size;
   slot->here = here;
   slot->tail = (storage - slot->arena) / 2u / MBR_RECORD_ALIGN * MBR_RECORD_ALIGN;
+  if (slot->tail == 0) return;
   slot->idle[0] =
     (mbr_buffer){.data = mbr_slot_storage(slot) + storage - slot->tail, .capacity = slot->tail};
 }

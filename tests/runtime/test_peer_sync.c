@@ -93,7 +93,7 @@ static void test_an_inline_answer_is_given_to_the_caller(void **state) {
 
 static void test_a_large_inline_answer_goes_through_the_outbox(void **state) {
   (void)state;
-  static const uint8_t data[200] = {7};
+  static const uint8_t data[232] = {7};
   loopback *l = new_loopback(usual);
   l->handle = echo;
   assert_int_equal(call_as_caller(l, wire(0, 1), data, 80), MBR_OK);
@@ -101,10 +101,13 @@ static void test_a_large_inline_answer_goes_through_the_outbox(void **state) {
   assert_true(caller.answer.drain);
   assert_int_equal(call_as_caller(l, wire(1, 1), data, 200), MBR_OK);
   assert_int_equal(caller.answer.size, 0);
+  assert_int_equal(call_as_caller(l, wire(2, 1), data, 232), MBR_OK); /* which leaves nothing of them */
+  assert_int_equal(caller.answer.size, 0);
   drain(l);
-  assert_int_equal(l->got_count, 2);
+  assert_int_equal(l->got_count, 3);
   assert_frame(&l->got[0], MBR_FRAME_OK, wire(0, 1), 80);
   assert_frame(&l->got[1], MBR_FRAME_OK, wire(1, 1), 200);
+  assert_frame(&l->got[2], MBR_FRAME_OK, wire(2, 1), 232);
   assert_int_equal(call_as_caller(l, wire(0, 2), four, 4), MBR_OK);
   assert_int_equal(caller.answer.size, MBR_FRAME_HEADER_SIZE + 4);
   caller.answer.capacity = MBR_ANSWER_MIN - 1;
