@@ -29,9 +29,16 @@ final class _Credit {
 /// Open calls by index. An id is the index with a generation above it, so that what arrives late for a
 /// former call of an index finds nobody. Id 0 is no call.
 final class _CallTable {
-  _CallTable(this._limit);
+  _CallTable(this._limit, this._isDrained);
+
+  /// Generations of an index before they come again: ids are small integers.
+  static const int _generationMax = 0x3fff;
 
   final int _limit;
+
+  /// Whether no frame waits to be read.
+  final bool Function() _isDrained;
+
   final List<_Call<Object?>?> _calls = [];
   final List<int> _generations = [];
 
@@ -40,7 +47,10 @@ final class _CallTable {
   final List<int> _free = [];
   int _freeCount = 0;
 
-  int get length => _calls.length - _freeCount;
+  /// Indices that have used up their generations while frames of earlier calls may still wait to be read.
+  final List<int> _resting = [];
+
+  int get length => _calls.length - _freeCount - _resting.length;
 
   Iterable<_Call<Object?>> get open => _calls.nonNulls;
 
@@ -58,8 +68,7 @@ final class _CallTable {
     } else {
       return false;
     }
-    final generation = _generations[index] == 0x3fff ? 1 : _generations[index] + 1; // small integers
-    _generations[index] = generation;
+    final generation = ++_generations[index];
     _calls[index] = call;
     call.id = generation << 16 | index;
     return true;
@@ -74,8 +83,22 @@ final class _CallTable {
   void remove(_Call<Object?> call) {
     final index = call.id & 0xffff;
     _calls[index] = null;
-    _free[_freeCount++] = index;
     call.id = 0;
+    if (_generations[index] < _generationMax) {
+      _free[_freeCount++] = index;
+    } else {
+      _resting.add(index);
+      if (_isDrained()) drained();
+    }
+  }
+
+  /// No frame waits to be read: none of an earlier call can come any more.
+  void drained() {
+    for (final index in _resting) {
+      _generations[index] = 0;
+      _free[_freeCount++] = index;
+    }
+    _resting.clear();
   }
 }
 

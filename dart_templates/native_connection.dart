@@ -34,7 +34,7 @@ final class _NativeConnection implements MbrConnection {
     _answerReader = _newAnswerReader();
     _writer = _newWriter();
     _requestSize = shared.requestSize;
-    _calls = _CallTable(shared.callCount);
+    _calls = _CallTable(shared.callCount, () => _open && _drain(_native, 0) == 0);
     _readHellos(api.hello.asFunction(isLeaf: true));
     _port.handler = _onDoorbell;
   }
@@ -146,12 +146,13 @@ final class _NativeConnection implements MbrConnection {
   @override
   void serve(MbrHost host, {bool keepAlive = false}) {
     if (!_open) throw MbrDisconnected(host.contract.service);
-    _hosts.add(host, keepAlive: keepAlive);
+    _hosts.check(host);
     _encode(host.contract.service, _headerSize, (writer) => _writeHello(writer, host));
     final status = _submitFrame(_kindHello, 0, 0, 0);
     if (status != MbrStatus.ok.code) {
       throw MbrFault(MbrStatus.of(status), 'the library does not take the service', host.contract.service);
     }
+    _hosts.add(host, keepAlive: keepAlive);
     _settle();
   }
 
@@ -456,9 +457,10 @@ final class _NativeConnection implements MbrConnection {
     try {
       _receive(_drain(_native, 0));
       _deliver();
-    } catch (_) {
+    } catch (error, stackTrace) {
       // Nothing of a user's runs here unguarded, so this is a defect or memory is out. Nobody could
       // catch it above, and it would end the program: callers learn that the connection is gone.
+      log('the connection cannot go on', name: 'mbr', error: error, stackTrace: stackTrace);
       close();
     }
   }
@@ -477,9 +479,9 @@ final class _NativeConnection implements MbrConnection {
       }
       run = _drain(_native, at - offset);
     }
-    // The library rings only when the ring was empty.
-    if (run == 0 || _rung) return;
-    _rung = true;
+    if (run == 0) return _calls.drained();
+    if (_rung) return;
+    _rung = true; // the library rings only when the ring was empty
     _port.sendPort.send(null);
   }
 

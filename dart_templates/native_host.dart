@@ -24,10 +24,14 @@ final class _Hosts {
 
   bool get keepAlive => _staysAlive || _calls.isNotEmpty || _oneways > 0;
 
-  void add(MbrHost host, {required bool keepAlive}) {
+  /// Throws where one of its methods is served already.
+  void check(MbrHost host) {
     for (final method in host.methods) {
       if (_methods.containsKey(method.id)) throw StateError('${method.name} is served already');
     }
+  }
+
+  void add(MbrHost host, {required bool keepAlive}) {
     final strand = _Strand(Zone.current);
     for (final method in host.methods) {
       _methods[method.id] = _HostMethod(method, strand);

@@ -13,6 +13,9 @@ const int _cancelled = 1;
 const int _deadline = 2;
 const int _disconnected = 3;
 
+/// Calls by which a number of a call comes again.
+const int _generations = 0x3fff;
+
 const Duration _short = Duration(milliseconds: 300);
 
 Future<void> main(List<String> arguments) async {
@@ -92,6 +95,21 @@ Future<void> main(List<String> arguments) async {
       await checkThrows<MbrCancelled>(() => kinds.withOptions(cancelToken: token).hangAfter(token.cancel));
       checkEqual(kinds.connection.openCalls, 0, 'open calls');
       await settled(); // its handler was told, if it ran at all
+    },
+    'an answer that is read late meets no other call, however many there were meanwhile': () async {
+      Future<int> given(int value) {
+        final token = MbrCancelToken();
+        final call = kinds.withOptions(cancelToken: token).answer(value);
+        if (value == 1) sleep(const Duration(milliseconds: 50)); // its answer has come, and nobody has read it
+        token.cancel();
+        return call..ignore();
+      }
+
+      given(1);
+      for (var i = 1; i < _generations; i++) {
+        given(0);
+      }
+      checkEqual(await kinds.answer(2), 2);
     },
     'a token in the listener of its stream: no item follows': () async {
       final token = MbrCancelToken();
