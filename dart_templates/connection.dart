@@ -14,7 +14,8 @@ export 'host.dart';
 export 'web.dart' if (dart.library.ffi) 'native.dart' show openLibrary;
 
 /// The stream parameter of a call. [items] are listened to when the call starts, and paused while the other
-/// side is not ready for more. Should they end with an error, the call is cancelled and ends with it.
+/// side is not ready for more. Should they end with an error, the call is cancelled and ends with it. Those of a
+/// call that cannot start are never listened to.
 final class MbrUpload<T> {
   const MbrUpload(this.items, this._encodeItem);
 
@@ -118,7 +119,8 @@ abstract interface class MbrConnection {
   Stream<MbrLinkState> linkState(MbrContract contract, {MbrCallOptions? options});
 
   /// Offers a service to the other side for as long as the connection is open. Its handlers start in call
-  /// order and run one at a time, unless they are `@concurrent`. Calls that run keep the isolate alive;
+  /// order and run one at a time, unless they are `@concurrent`: one that does not come to its end, whether
+  /// somebody waits for it or not, holds up all that follow. Calls that run keep the isolate alive;
   /// that some may come does not, except with [keepAlive].
   ///
   /// Throws a [StateError] when one of its methods is served already.

@@ -165,7 +165,8 @@ static void put_constructors(dart_file *f, const schema_decl *d, bool is_view) {
   arena *a = f->package->arena;
   const char *name = d->name.dart;
   const char *library = f->package->library_class;
-  dart_put(f, "  /// On [connection], or on the one that this isolate shares.\n");
+  dart_put(f, "  /// On [connection], or on the one that this isolate shares now; after that has ended, another\n");
+  dart_put(f, "  /// one is shared, and it takes a new object to use it.\n");
   dart_line(f, 2, "%sApi([MbrConnection? connection])%s", name,
             is_view ? "" : arena_printf(a, " : _connection = connection ?? %s.connection;", library));
   if (is_view) {

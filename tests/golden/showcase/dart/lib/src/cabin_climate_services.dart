@@ -102,7 +102,8 @@ abstract interface class Climate {
 
 /// [Climate], reached through a connection.
 final class ClimateApi implements Climate {
-  /// On [connection], or on the one that this isolate shares.
+  /// On [connection], or on the one that this isolate shares now; after that has ended, another
+  /// one is shared, and it takes a new object to use it.
   ClimateApi([MbrConnection? connection])
       : _connection = connection ?? ShowcaseLibrary.connection,
         _options = null;
