@@ -34,8 +34,27 @@ static void tell_all_heard(mbr_line *line) {
   tell_users(line, 0);
 }
 
+static uint32_t service_of(const uint8_t *hello) { return mbr_get_u32(hello + HELLO_NAME_AT); }
+
+/* What is kept of the service is let go. False: too many are kept besides. */
+static bool make_place(mbr_line *line, uint32_t service) {
+  unsigned kept = 0;
+  for (mbr_line_hello **link = &line->hellos; *link != NULL;) {
+    mbr_line_hello *hello = *link;
+    if (service_of(hello->frame) != service) {
+      kept++;
+      link = &hello->next;
+      continue;
+    }
+    *link = hello->next;
+    free(hello);
+  }
+  return kept < MBR_LINE_HELLOS;
+}
+
 /* Without memory, users that come later do not know the service. */
 static void keep_hello(mbr_line *line, const uint8_t *frame, size_t size) {
+  if (!make_place(line, service_of(frame))) return;
   mbr_line_hello *hello = malloc(sizeof *hello + size);
   if (hello == NULL) return;
   memcpy(hello->frame, frame, size);
@@ -63,7 +82,7 @@ static mbr_status receive(void *above, const uint8_t *frame, size_t size) {
   } else if (status == MBR_OK) {
     line->heard_at = mbr_clock_now();
     keep_hello(line, frame, size);
-    tell_users(line, mbr_get_u32(frame + HELLO_NAME_AT));
+    tell_users(line, service_of(frame));
   }
   return status;
 }
@@ -209,7 +228,7 @@ void mbr_line_join(mbr_line *line, mbr_line_user *user) {
   if (user->connect(user, &line->peer) != MBR_OK) return;
   for (const mbr_line_hello *known = line->hellos; known != NULL; known = known->next) {
     if (mbr_peer_receive(&line->peer, known->frame, known->size) != MBR_OK) return;
-    user->heard(user, mbr_get_u32(known->frame + HELLO_NAME_AT));
+    user->heard(user, service_of(known->frame));
   }
   if (line->is_told) user->heard(user, 0);
 }

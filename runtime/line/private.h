@@ -33,6 +33,11 @@
 #define MBR_LINE_CALLERS 1024u
 #endif
 
+/* Services of the other side that are remembered for users that are added while a connection lasts. */
+#ifndef MBR_LINE_HELLOS
+#define MBR_LINE_HELLOS 64u
+#endif
+
 /* A HELLO of the other side, kept for users that are added later. */
 typedef struct mbr_line_hello {
   struct mbr_line_hello *next;
