@@ -373,9 +373,9 @@ static void test_a_sync_method_is_not_passed_on(void **state) {
   static const mbr_remote_method methods[] = {
     {.id = 5, .flags = MBR_METHOD_SYNC, .name = "t.Y.sync", .fingerprint = 1}};
   static const mbr_remote_service service = {.name = "t.Y", .methods = methods, .method_count = 1};
-  uint64_t buffer[MBR_SYNC_ANSWER_MIN / sizeof(uint64_t) + 1];
+  uint64_t buffer[MBR_ANSWER_MIN / sizeof(uint64_t) + 1];
   uint8_t frame[MBR_FRAME_HEADER_SIZE + MBR_CALL_PREFIX_SIZE] = {0};
-  mbr_sync_answer answer = {.buffer = (uint8_t *)buffer, .capacity = sizeof buffer};
+  mbr_answer answer = {.buffer = (uint8_t *)buffer, .capacity = sizeof buffer};
   (void)state;
   rig *r = open_ready_rig(0);
   mbr_bridge *bridge = mbr_bridge_open(&service, r->lines, 1);
