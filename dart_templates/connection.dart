@@ -36,7 +36,7 @@ final class MbrTarget {
 /// Whether who serves a service can be reached now.
 enum MbrLinkState { down, up }
 
-/// How a method that the other side serves has fared on this connection.
+/// How a method has fared that one side of this connection serves, as that side has counted.
 final class MbrCounters {
   const MbrCounters({
     required this.calls,
@@ -50,13 +50,13 @@ final class MbrCounters {
     required this.queued,
   });
 
-  /// Calls it accepted.
+  /// Calls that were accepted.
   final int calls;
 
   /// Of them, ended by a declared error or a fault.
   final int errors;
 
-  /// Of them, ended by this side, by a deadline or by the connection's end.
+  /// Of them, ended by their caller, by a deadline or by the connection's end.
   final int cancelled;
 
   /// Items of its stream that were sent.
@@ -65,7 +65,7 @@ final class MbrCounters {
   /// Items that were replaced by newer ones or refused for want of room, and calls that were refused.
   final int dropped;
 
-  /// Bytes of frames it received and sent.
+  /// Bytes of the frames that were received and sent.
   final int bytesIn;
   final int bytesOut;
 
@@ -130,7 +130,8 @@ abstract interface class MbrConnection {
   Duration? get defaultTimeout;
   set defaultTimeout(Duration? timeout);
 
-  /// Of the method that the other side serves as `namespace.Service.method`; null where it does not.
+  /// Of the method that is served as `namespace.Service.method`, by the other side or here; null where neither
+  /// does.
   MbrCounters? counters(String method);
 
   /// Calls and streams that were made from here and have not ended.

@@ -88,6 +88,7 @@ const int _drainFlag = 0x20000000;
 
 const int _headerSize = 16;
 const int _prefixSize = 8; // of a CALL: u32 timeout and u32 credit
+const int _controlSize = 4; // of a CANCEL or CREDIT
 const int _frameAlignment = 16;
 
 const int _fromCaller = 0x01;

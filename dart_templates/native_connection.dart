@@ -158,7 +158,9 @@ final class _NativeConnection implements MbrConnection {
 
   @override
   MbrCounters? counters(String method) {
-    if (!_open || _count(_native, _fnv1a(method)) != MbrStatus.ok.code) return null;
+    if (!_open) return null;
+    final id = _fnv1a(method);
+    if (_count(_native, id) != MbrStatus.ok.code) return _hosts.counters(id);
     final counters = _native.ref.counters;
     return MbrCounters(
       calls: counters.calls,
@@ -376,15 +378,18 @@ final class _NativeConnection implements MbrConnection {
     _post(call, failure);
   }
 
-  /// Sends an item that the other side has given credit for; to nobody once the connection has ended.
-  void _sendItem(int flags, int call, int method, String name,
+  /// Sends an item that the other side has given credit for; to nobody once the connection has ended. Answers
+  /// the size of its frame.
+  int _sendItem(int flags, int call, int method, String name,
       void Function(MbrWriter writer, Object? item) encode, Object? item) {
-    if (!_open) return;
+    if (!_open) return 0;
     _encode(name, _headerSize, (writer) => encode(writer, item));
+    final size = _writer.offset;
     final status = MbrStatus.of(_submitFrame(_kindItem, flags, call, method));
     if (status != MbrStatus.ok && status != MbrStatus.closed) {
       throw MbrFault(status, 'the library did not take an item', name);
     }
+    return size;
   }
 
   /// CANCEL, CREDIT or END.

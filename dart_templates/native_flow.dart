@@ -52,9 +52,11 @@ final class _Outflow {
   _Outflow(this._connection, this._flags, this._call, this._method, this._name, this._encode,
       {required void Function() onEnd,
       required void Function(Object error, StackTrace stackTrace) onError,
+      _Counts? counts,
       bool latest = false})
       : _onEnd = onEnd,
         _onError = onError,
+        _counts = counts,
         _latest = latest;
 
   final _NativeConnection _connection;
@@ -65,6 +67,7 @@ final class _Outflow {
   final void Function(MbrWriter writer, Object? item) _encode;
   final void Function() _onEnd;
   final void Function(Object error, StackTrace stackTrace) _onError;
+  final _Counts? _counts;
   final bool _latest;
 
   StreamSubscription<Object?>? _subscription;
@@ -119,14 +122,18 @@ final class _Outflow {
       _send(item);
       return _adjust();
     }
-    if (_latest) _waiting.clear();
+    if (_latest && _waiting.isNotEmpty) {
+      _waiting.clear();
+      _counts?.dropped++;
+    }
     _waiting.add(item);
   }
 
   void _send(Object? item) {
     _credit--;
     try {
-      _connection._sendItem(_flags, _call, _method, _name, _encode, item);
+      final size = _connection._sendItem(_flags, _call, _method, _name, _encode, item);
+      _counts?.sentItem(size);
     } catch (error, stackTrace) {
       _fail(error, stackTrace);
     }

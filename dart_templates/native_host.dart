@@ -12,6 +12,29 @@ final class _Begin {
   const _Begin();
 }
 
+/// What is counted of a method that is served here; see [MbrCounters].
+final class _Counts {
+  int calls = 0, errors = 0, cancelled = 0, items = 0, dropped = 0;
+  int bytesIn = 0, bytesOut = 0;
+  int open = 0, queued = 0;
+
+  void sentItem(int size) {
+    items++;
+    bytesOut += size;
+  }
+
+  MbrCounters get now => MbrCounters(
+      calls: calls,
+      errors: errors,
+      cancelled: cancelled,
+      items: items,
+      dropped: dropped,
+      bytesIn: bytesIn,
+      bytesOut: bytesOut,
+      open: open,
+      queued: queued);
+}
+
 /// The services of a connection, and the calls of them that are open.
 final class _Hosts {
   _Hosts(this._connection);
@@ -39,11 +62,14 @@ final class _Hosts {
     _staysAlive = _staysAlive || keepAlive;
   }
 
+  MbrCounters? counters(int method) => _methods[method]?.counts.now;
+
   /// Takes a frame of a call's caller.
   void receive(int kind, int id, int method, MbrReader reader) {
     if (kind == _kindCall) return _receiveCall(id, method, reader);
     final call = _calls[id];
     if (call == null) return;
+    if (kind == _kindItem || kind == _kindEnd) call.counts.bytesIn += _frameSize(reader);
     final event = call.decode(kind, reader);
     if (event is MbrCancelReason) _remove(call);
     _connection._enqueue(call, event);
@@ -52,9 +78,10 @@ final class _Hosts {
   void _receiveCall(int id, int number, MbrReader reader) {
     final method = _methods[number];
     if (method == null) return _refuse(id, number);
+    final size = _frameSize(reader);
     final timeout = reader.readU32();
     final credit = reader.readU32();
-    final call = _HostCall(this, method, id, credit)..read(reader);
+    final call = _HostCall(this, method, id, credit, size)..read(reader);
     if (id == 0) {
       _oneways++;
     } else {
@@ -73,15 +100,20 @@ final class _Hosts {
     if (id != 0) _sendFault(id, number, '', MbrStatus.unimplemented, '');
   }
 
-  void _sendFault(int id, int number, String name, MbrStatus status, String text) {
-    _connection
-      .._encode(name, _headerSize, (writer) {
-        writer
-          ..writeU32(status.code)
-          ..writeString(_cut(text), '');
-      })
-      .._submitFrame(_kindFault, 0, id, number);
+  /// Answers the size of the frame.
+  int _sendFault(int id, int number, String name, MbrStatus status, String text) {
+    _connection._encode(name, _headerSize, (writer) {
+      writer
+        ..writeU32(status.code)
+        ..writeString(_cut(text), '');
+    });
+    final size = _connection._writer.offset;
+    _connection._submitFrame(_kindFault, 0, id, number);
+    return size;
   }
+
+  /// Of the frame whose payload [reader] is about to read.
+  static int _frameSize(MbrReader reader) => _headerSize + reader.end - reader.offset;
 
   /// The call has ended: nothing more is sent for it.
   void _remove(_HostCall call) {
@@ -101,7 +133,7 @@ final class _Hosts {
     for (final call in _calls.values.toList()) {
       if (call.due == 0) continue;
       if (call.due <= now) {
-        _sendFault(call._id, call._method.id, call.method, MbrStatus.deadline, '');
+        call.counts.bytesOut += _sendFault(call._id, call._method.id, call.method, MbrStatus.deadline, '');
         _remove(call);
         _connection._post(call, MbrCancelReason.deadline);
       } else if (next == 0 || call.due < next) {
@@ -126,6 +158,7 @@ final class _HostMethod {
 
   final MbrHostMethod<Object?> method;
   final _Strand strand;
+  final _Counts counts = _Counts();
 }
 
 /// Has the handlers of a service run one after the other, in the zone where it was offered.
@@ -141,6 +174,7 @@ final class _Strand {
 
   void enter(_HostCall call) {
     _waiting.add(call);
+    call.counts.queued++;
     _startNext();
   }
 
@@ -154,7 +188,9 @@ final class _Strand {
     _starting = true;
     while (!_busy && _waiting.isNotEmpty) {
       _busy = true;
-      _waiting.removeFirst().start();
+      final call = _waiting.removeFirst();
+      call.counts.queued--;
+      call.start();
     }
     _starting = false;
   }
@@ -163,12 +199,13 @@ final class _Strand {
 /// A call being served. Events are [_Begin], [_Credit] for its stream, the [MbrCancelReason] of its caller,
 /// and of its stream parameter items, [_End] and [_Failure].
 final class _HostCall extends MbrHostCall implements _Receiver {
-  _HostCall(this._hosts, this._served, this._id, this._credit);
+  _HostCall(this._hosts, this._served, this._id, this._credit, this._size);
 
   final _Hosts _hosts;
   final _HostMethod _served;
   final int _id;
   int _credit;
+  final int _size; // of its CALL
 
   /// By the clock of [_Deadlines]; 0: none.
   int due = 0;
@@ -181,8 +218,10 @@ final class _HostCall extends MbrHostCall implements _Receiver {
   _Outflow? _outflow;
   _Inflow<Object?>? _inflow;
   Object? Function(MbrReader reader)? _decodeItem;
+  bool _accepted = false;
   bool _over = false;
 
+  _Counts get counts => _served.counts;
   MbrHostMethod<Object?> get _method => _served.method;
   _NativeConnection get _connection => _hosts._connection;
   bool get _isOneway => _id == 0;
@@ -212,7 +251,9 @@ final class _HostCall extends MbrHostCall implements _Receiver {
   }
 
   void _grant(int items) {
-    if (!_over) _connection._sendControl(_kindCredit, 0, _id, items);
+    if (_over) return;
+    _connection._sendControl(_kindCredit, 0, _id, items);
+    counts.bytesOut += _headerSize + _controlSize;
   }
 
   /// Reads the arguments.
@@ -274,17 +315,40 @@ final class _HostCall extends MbrHostCall implements _Receiver {
   }
 
   void _begin() {
+    if (_handler != null && !_method.isConcurrent && _served.strand.isFull) {
+      counts.dropped++;
+      _fault(MbrStatus.busy, '');
+      if (_isOneway) _hosts._onewayReturned();
+      return;
+    }
+    _accept();
     if (_handler == null) {
       _fault(_unread, _unreadAt);
       if (_isOneway) _hosts._onewayReturned();
     } else if (_method.isConcurrent) {
       start();
-    } else if (_served.strand.isFull) {
-      _fault(MbrStatus.busy, '');
-      if (_isOneway) _hosts._onewayReturned();
     } else {
       _served.strand.enter(this);
     }
+  }
+
+  void _accept() {
+    if (_over) return;
+    _accepted = true;
+    counts
+      ..calls += 1
+      ..open += 1
+      ..bytesIn += _size;
+  }
+
+  /// It is over: with an error, cancelled, or well.
+  void _conclude({bool failed = false, bool cancelled = false}) {
+    _over = true;
+    if (!_accepted) return;
+    _accepted = false;
+    counts.open--;
+    if (failed) counts.errors++;
+    if (cancelled) counts.cancelled++;
   }
 
   /// Its turn has come.
@@ -316,7 +380,7 @@ final class _HostCall extends MbrHostCall implements _Receiver {
   void _startStream(Stream<Object?> items) {
     if (_over) return;
     final flow = _outflow = _Outflow(_connection, 0, _id, _method.id, method, _method.writeResult,
-        onEnd: _end, onError: _fail, latest: _method.isLatest);
+        onEnd: _end, onError: _fail, counts: counts, latest: _method.isLatest);
     _served.strand.zone.run(() => run(() => flow.start(items, credit: _credit)));
   }
 
@@ -324,6 +388,7 @@ final class _HostCall extends MbrHostCall implements _Receiver {
   void _cancel(MbrCancelReason reason) {
     if (_reason != null) return;
     _reason = reason;
+    _conclude(cancelled: true);
     _outflow?.stop();
     _inflow?.end(_Failure(_exceptionOf(reason)));
     final completer = _cancelled;
@@ -339,11 +404,13 @@ final class _HostCall extends MbrHostCall implements _Receiver {
   void _end() {
     if (_over) return;
     _connection._sendControl(_kindEnd, 0, _id, 0);
+    counts.bytesOut += _headerSize;
     _ended();
   }
 
   void _answer(Object? result) {
-    if (_over || _isOneway) return;
+    if (_over) return;
+    if (_isOneway) return _ended();
     try {
       _connection._encode(method, _headerSize, (writer) => _method.writeResult(writer, result));
     } catch (error, stackTrace) {
@@ -379,9 +446,11 @@ final class _HostCall extends MbrHostCall implements _Receiver {
   }
 
   void _submit(int kind) {
+    final size = _connection._writer.offset;
     final status = MbrStatus.of(_connection._submitFrame(kind, 0, _id, _method.id));
     if (status == MbrStatus.ok) {
-      _ended();
+      counts.bytesOut += size;
+      _ended(failed: kind == _kindErr);
     } else {
       _fault(status, '');
     }
@@ -389,13 +458,16 @@ final class _HostCall extends MbrHostCall implements _Receiver {
 
   void _fault(MbrStatus status, String text) {
     if (_over) return;
-    if (!_isOneway) _hosts._sendFault(_id, _method.id, method, status, text);
-    _ended();
+    if (!_isOneway) {
+      final size = _hosts._sendFault(_id, _method.id, method, status, text);
+      if (_accepted) counts.bytesOut += size;
+    }
+    _ended(failed: true);
   }
 
   /// It has ended by its answer.
-  void _ended() {
-    _over = true;
+  void _ended({bool failed = false}) {
+    _conclude(failed: failed);
     _outflow?.stop();
     _inflow?.end();
     if (!_isOneway) _hosts._remove(this);

@@ -178,6 +178,11 @@ void mbr_dart_close(void *ticket);
     return &api;                                                                    \
   }
 
+/* Whether the process has begun to exit, by which connections end while their isolates may go on running for a
+ * moment. A disconnect callback that finds this true leaves alone what direct functions (sync methods of
+ * scalars) use: nothing but an isolate's end shows that it is within none of them. Any thread. */
+bool mbr_dart_is_exiting(void);
+
 /* Blocks of heap memory that the runtime holds: 0 once every connection has ended and no call is
  * open. For tests and monitoring. Any thread. */
 size_t mbr_live_blocks(void);

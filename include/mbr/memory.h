@@ -12,8 +12,8 @@
 
 #include "mbr/transport.h"
 
-/* Indices that the other side may give to its calls; each costs two bytes. One that makes more calls at a time
- * than are served here is told that it is too many, as long as it stays below this. */
+/* Indices that the other side may give to its calls; each costs two bytes. Calls with higher ones are refused as
+ * BUSY, however few are open, so this is no less than what the other side may have open, here or elsewhere. */
 #ifndef MBR_STATIC_CALLERS
 #define MBR_STATIC_CALLERS 64u
 #endif

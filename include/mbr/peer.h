@@ -196,8 +196,10 @@ MBR_MUST_CHECK mbr_status mbr_peer_serve(mbr_peer *peer, const mbr_service *serv
 
 /* Has `fn(arg)` called once when the connection has ended and no handler or cancel callback that the peer
  * has started runs any more, on an executor thread (where the peer has none: see mbr_hooks.schedule),
- * outside any lock. Deferred calls may still be open: this is the place to end them. At most one for a
- * connection: MBR_MISUSE for a second. MBR_CLOSED: the connection has ended already. */
+ * outside any lock. Deferred calls may still be open: this is the place to end them. Direct functions (sync
+ * methods of scalars) are none of the peer's handlers: an isolate that has closed its connection, or has died,
+ * is within none, but see mbr_dart_is_exiting. At most one for a connection: MBR_MISUSE for a second.
+ * MBR_CLOSED: the connection has ended already. */
 MBR_MUST_CHECK mbr_status mbr_peer_on_disconnect(mbr_peer *peer, void (*fn)(void *arg), void *arg);
 
 /* Has the handlers and callbacks of this connection run on `executor` in place of the transport's own. In the
@@ -230,8 +232,9 @@ typedef struct mbr_log_record {
 
 /* Has `fn(arg, record)` called for what happens on this connection, up to `level`: outside any lock, on the
  * thread where it happens, so it must be quick; `record` is valid during the call, `arg` must live until the
- * peer is quiet. Methods that are @quiet appear only as MBR_LOG_ERROR. In the connect function; MBR_CLOSED
- * once the connection has ended. */
+ * peer is quiet. Of one event, as the moment at which many calls' time is over, the first MBR_NOTES_MAX (8)
+ * records are told; the counters miss nothing. Methods that are @quiet appear only as MBR_LOG_ERROR. In the
+ * connect function; MBR_CLOSED once the connection has ended. */
 MBR_MUST_CHECK mbr_status mbr_peer_on_log(mbr_peer *peer, mbr_log_level level,
                                           void (*fn)(void *arg, const mbr_log_record *record), void *arg);
 

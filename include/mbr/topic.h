@@ -2,7 +2,10 @@
  *
  * Generated code wraps a topic in a type of its own for each method with a stream result. A topic keeps
  * the newest value, encoded, and gives it to each newcomer at once. Subscribers that are slow miss values,
- * and always get the newest in the end: values wait for credit as under @latest. Allocates nothing.
+ * and always get the newest in the end: values wait for credit as under @latest. The one exception is a value
+ * for which a subscriber's peer has no memory, as it is larger than the one that waits there and no block can be
+ * had: that subscriber misses it (mbr_call_dropped, `dropped` of its method) and has the one before until the
+ * next is published. Allocates nothing.
  *
  * A topic is all zero but for what its owner sets:
  *

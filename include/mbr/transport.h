@@ -60,7 +60,7 @@ typedef struct mbr_peer_memory {
   struct mbr_slot *slots;       /* one for each call that may be open at once */
   uint16_t slot_count;
   uint16_t *calls;              /* [call_count]: the slot of each caller's index */
-  uint16_t call_count;          /* largest index + 1 that a caller may use; above slot_count is of no use */
+  uint16_t call_count;          /* calls with this index or a higher one are refused as BUSY */
   struct mbr_binding *bindings; /* one for each service served */
   uint16_t binding_count;
   struct mbr_asked *requests;   /* one for each call that may be made at once; may be NULL */
@@ -87,7 +87,8 @@ MBR_MUST_CHECK mbr_status mbr_peer_open(mbr_peer *peer, const mbr_peer_memory *m
 
 /* Takes one whole frame from the other side; it is copied. Anything but MBR_OK refuses it and nothing of it
  * was kept:
- *   BUSY           no slot, or no room to promise the call its ending
+ *   BUSY           no slot, no room to promise the call its ending, or an index beyond call_count: a caller
+ *                  with a larger table than this side's is told so, and goes on
  *   NO_MEMORY      the frame is larger than a slot's storage, and there is no block for it
  *   UNIMPLEMENTED  nobody serves the method
  *   MISMATCH       a HELLO of another protocol version

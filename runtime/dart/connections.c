@@ -100,7 +100,7 @@ static void shut_down(void) {
   if (pool_started) (void)mbr_pool_wind_up(&pool, MBR_DART_EXIT_WAIT_MS);
 }
 
-static bool is_exiting(void) {
+bool mbr_dart_is_exiting(void) {
   pthread_mutex_lock(&table_lock);
   bool answer = exiting;
   pthread_mutex_unlock(&table_lock);
@@ -289,7 +289,7 @@ static bool set_port(mbr_connection *c, int64_t port) {
   pthread_mutex_lock(&c->post_lock);
   c->port = port;
   pthread_mutex_unlock(&c->post_lock);
-  return !is_exiting();
+  return !mbr_dart_is_exiting();
 }
 
 mbr_dart_opened mbr_dart_open(const mbr_dart_api *api, void *dl, int64_t port, void *ticket) {

@@ -88,7 +88,8 @@ mbr_status mbr_slot_admit(mbr_peer *peer, const mbr_frame *frame, mbr_binding *b
   size_t promised = promise_of(peer, method);
   size_t spare = spare_of(method);
   if (!oneway) {
-    if (frame->call == 0 || (frame->call & INDEX_MASK) >= peer->memory.call_count) return MBR_BAD_FRAME;
+    if (frame->call == 0) return MBR_BAD_FRAME;
+    if ((frame->call & INDEX_MASK) >= peer->memory.call_count) return MBR_BUSY;
     if (*index_of(peer, frame->call) != NO_SLOT) return MBR_BAD_FRAME;
   }
   if (peer->free == NULL || !mbr_outbox_promise(&peer->outbox, promised + spare)) return MBR_BUSY;

@@ -93,6 +93,23 @@ static mbr_buffer make_buffer(mbr_peer *peer, size_t size, size_t item_max) {
   return (mbr_buffer){.data = (uint8_t *)peer->hooks.alloc(peer->owner, capacity), .capacity = capacity};
 }
 
+/* Without the lock; the slot is held. Where there is no other buffer the item that waits gives its own up. */
+static mbr_buffer replace_kept(mbr_slot *slot, size_t size, mbr_after *after) {
+  mbr_peer *peer = slot->peer;
+  mbr_buffer buffer = {0};
+  mbr_peer_enter(peer);
+  drop(slot);
+  if (slot->kept.data != NULL && slot->kept.capacity >= size) {
+    buffer = slot->kept;
+    slot->kept.data = NULL;
+  } else {
+    slot->holds--;
+    mbr_slot_settle(slot, after);
+  }
+  mbr_peer_leave(peer, after);
+  return buffer;
+}
+
 mbr_status mbr_latest_begin(mbr_slot *slot, size_t payload, mbr_writer *w, mbr_after *after) {
   mbr_peer *peer = slot->peer;
   const size_t size = mbr_size_add(MBR_FRAME_HEADER_SIZE, payload);
@@ -102,18 +119,12 @@ mbr_status mbr_latest_begin(mbr_slot *slot, size_t payload, mbr_writer *w, mbr_a
   slot->holds++;
   mbr_peer_leave(peer, after);
   if (buffer.data == NULL && possible) buffer = make_buffer(peer, size, item_max);
-  if (buffer.data != NULL) {
-    mbr_put_u64(buffer.data, MBR_PLACE_KEPT);
-    mbr_put_u64(buffer.data + 8, buffer.capacity);
-    mbr_writer_init(w, buffer.data + MBR_FRAME_HEADER_SIZE, payload);
-    return MBR_OK;
-  }
-  mbr_peer_enter(peer);
-  slot->holds--;
-  drop(slot);
-  mbr_slot_settle(slot, after);
-  mbr_peer_leave(peer, after);
-  return MBR_NO_MEMORY;
+  if (buffer.data == NULL) buffer = replace_kept(slot, size, after);
+  if (buffer.data == NULL) return MBR_NO_MEMORY;
+  mbr_put_u64(buffer.data, MBR_PLACE_KEPT);
+  mbr_put_u64(buffer.data + 8, buffer.capacity);
+  mbr_writer_init(w, buffer.data + MBR_FRAME_HEADER_SIZE, payload);
+  return MBR_OK;
 }
 
 mbr_status mbr_latest_commit(mbr_call call, const mbr_writer *w, mbr_status encoded) {

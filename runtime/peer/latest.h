@@ -15,8 +15,9 @@ void mbr_latest_reserve(mbr_slot *slot);
 /* Sends the item that waits; false where there is one and it must go on waiting. */
 bool mbr_latest_send(mbr_slot *slot, mbr_after *after);
 
-/* Begins an item that cannot be sent now. Called under the lock, which it releases. MBR_NO_MEMORY: there is
- * no buffer for it. */
+/* Begins an item that cannot be sent now. Called under the lock, which it releases. It takes the memory of the
+ * one that waits, which is lost, where there is no other. MBR_NO_MEMORY: that is too small for it, or there is
+ * none; the one that waits goes on waiting. */
 mbr_status mbr_latest_begin(mbr_slot *slot, size_t payload, mbr_writer *w, mbr_after *after);
 
 /* Without the lock: what was written waits in place of what waited before. */

@@ -101,6 +101,37 @@ Future<void> main(List<String> arguments) async {
           checkEqual(await kinds.ask(HostMethod.note), 'sent');
           checkEqual(await kinds.ask(HostMethod.echo), 'ok 0', 'and nothing is harmed');
         }),
+    'what becomes of calls is counted': () => served((kinds, script) async {
+          MbrCounters of(String method) => kinds.connection.counters('probe.Host.$method')!;
+          await kinds.ask(HostMethod.echo, a: 1, b: 2);
+          script.echo = (a, b) => throw HostRefusal(a);
+          await kinds.ask(HostMethod.echo);
+          script.echo = (a, b) => throw StateError('broken');
+          await kinds.ask(HostMethod.echo);
+          await kinds.ask(HostMethod.ticks, a: 9);
+          checkEqual((of('echo').calls, of('echo').errors, of('echo').open), (3, 2, 0));
+          checkEqual((of('ticks').calls, of('ticks').items, of('ticks').errors), (1, 9, 0));
+          check(of('echo').bytesIn >= 3 * 24 && of('echo').bytesOut >= 3 * 16, 'bytes are counted');
+          checkEqual(kinds.connection.counters('probe.Host.other'), null);
+        }),
+    'oneways beyond those that may wait are dropped, and counted': () => served((kinds, script) async {
+          final first = Completer<void>();
+          var ran = 0;
+          script.note = (a, b) {
+            ran++;
+            return first.future;
+          };
+          const waiting = 1024, lost = 6;
+          for (var i = 0; i < 1 + waiting + lost; i++) {
+            checkEqual(await kinds.ask(HostMethod.note, a: i), 'sent');
+          }
+          MbrCounters counted() => kinds.connection.counters('probe.Host.note')!;
+          await eventually(() => counted().dropped == lost, 'the last ones are dropped');
+          checkEqual((counted().calls, counted().open, counted().queued), (1 + waiting, 1 + waiting, waiting));
+          first.complete();
+          await eventually(() => counted().open == 0, 'the others run');
+          checkEqual((ran, counted().dropped, counted().errors), (1 + waiting, lost, 0));
+        }),
     'a stream': () => served((kinds, script) async {
           for (final count in [0, 1, 8, 9, 2000]) {
             checkEqual(await kinds.ask(HostMethod.ticks, a: count), 'end $count');

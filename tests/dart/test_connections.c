@@ -8,7 +8,9 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <time.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -122,6 +124,7 @@ static const dl_table table = {2, 5, entries};
 static atomic_uint sources;
 static atomic_uint cancels;
 static atomic_uint disconnects;
+static atomic_bool told_of_exit;
 static atomic_uint held;
 static _Atomic uint64_t kept_id;
 static mbr_peer *_Atomic kept_peer;
@@ -232,6 +235,7 @@ static const mbr_service service = {
 
 static void on_disconnect(void *arg) {
   (void)arg;
+  if (mbr_dart_is_exiting()) atomic_store(&told_of_exit, true);
   atomic_fetch_add(&disconnects, 1);
 }
 
@@ -382,6 +386,27 @@ static mbr_dart_connection *open_on(int64_t number, void **ticket) {
   mbr_dart_opened opened = api->open(api, (void *)(uintptr_t)&table, number, *ticket);
   assert_int_equal(opened.failure, MBR_DART_OPENED);
   return opened.connection;
+}
+
+static void leave_as_told(void) { _exit(atomic_load(&told_of_exit) ? 0 : 1); }
+
+/* Of a process of its own, in which no connection was opened before: what is done at exit comes before
+ * `leave_as_told`. */
+static void a_disconnect_callback_can_tell_that_the_process_exits(void **state) {
+  (void)state;
+  void *ticket;
+  int ended = -1;
+  assert_false(mbr_dart_is_exiting());
+  const pid_t child = fork();
+  assert_true(child >= 0);
+  if (child == 0) {
+    if (atexit(leave_as_told) != 0) _exit(2);
+    (void)open_on(1, &ticket);
+    exit(3);
+  }
+  assert_int_equal(waitpid(child, &ended, 0), child);
+  assert_true(WIFEXITED(ended));
+  assert_int_equal(WEXITSTATUS(ended), 0);
 }
 
 static void refuses_another_dart(void **state) {
@@ -673,6 +698,7 @@ int main(void) {
     pthread_cond_init(&ports[i].rung, NULL);
   }
   const struct CMUnitTest tests[] = {
+    cmocka_unit_test(a_disconnect_callback_can_tell_that_the_process_exits), /* before there are threads */
     cmocka_unit_test(refuses_another_dart),
     cmocka_unit_test(tells_why_the_application_refuses),
     cmocka_unit_test(resizes_the_request_buffer),

@@ -165,6 +165,30 @@ static void test_without_a_buffer_the_item_is_refused(void **state) {
   end_loopback(l);
 }
 
+/* The newest counts: it has the memory of the one that waits, where it fits there and no other is to be had. */
+static void test_without_memory_an_item_takes_the_place_of_the_one_that_waits(void **state) {
+  (void)state;
+  static uint8_t data[200];
+  loopback *l = new_loopback(usual);
+  mbr_call call = deferred_call(l, STREAM, wire(0, 1), 0);
+  mbr_put_u32(data, 1);
+  assert_int_equal(conflate(call, data, 100), MBR_OK);
+  l->refuse_blocks = true;
+  mbr_put_u32(data, 2);
+  assert_int_equal(conflate(call, data, 90), MBR_OK);
+  mbr_put_u32(data, 3);
+  assert_int_equal(conflate(call, data, 200), MBR_NO_MEMORY);
+  assert_int_equal(mbr_call_dropped(call), 2);
+  assert_int_equal(give_credit(l, 1), MBR_OK);
+  run_all(l);
+  drain(l);
+  assert_int_equal(number_of(&l->got[0]), 2);
+  assert_int_equal(l->got[0].size, 90);
+  assert_int_equal(answer(call, MBR_FRAME_END, NULL, 0), MBR_OK);
+  assert_int_equal(l->blocks, 0);
+  end_loopback(l);
+}
+
 static void test_several_may_be_encoded_at_once(void **state) {
   (void)state;
   for (int i = 0; i < 3; i++) {
@@ -563,6 +587,7 @@ int main(void) {
     cmocka_unit_test(test_an_item_that_does_not_encode_leaves_the_one_before),
     cmocka_unit_test(test_items_of_any_size_wait_in_blocks),
     cmocka_unit_test(test_without_a_buffer_the_item_is_refused),
+    cmocka_unit_test(test_without_memory_an_item_takes_the_place_of_the_one_that_waits),
     cmocka_unit_test(test_several_may_be_encoded_at_once),
     cmocka_unit_test(test_a_topics_items_are_conflated_whatever_the_method_says),
     cmocka_unit_test(test_an_item_that_waits_goes_with_its_connection),
