@@ -218,7 +218,7 @@ final class _HostCall extends MbrHostCall implements _Receiver {
   _Outflow? _outflow;
   _Inflow<Object?>? _inflow;
   Object? Function(MbrReader reader)? _decodeItem;
-  bool _accepted = false;
+  bool _accepted = false; // and counted as open
   bool _over = false;
 
   _Counts get counts => _served.counts;
