@@ -46,8 +46,12 @@ Future<void> main(List<String> arguments) async {
             for (final event in events)
               if (event['name'] == method && event['ph'] == phase) event['id']
           ];
-      for (final name in ['inline_echo', 'later', 'numbers', 'hang']) {
-        final method = 'probe.Probe.$name';
+      for (final method in [
+        'probe.Kinds.inline_echo',
+        'probe.Probe.later',
+        'probe.Probe.numbers',
+        'probe.Kinds.hang'
+      ]) {
         checkEqual(ids(method, 'b').length, 1, 'starts of $method');
         checkEqual(ids(method, 'e'), ids(method, 'b'), 'endings of $method');
       }
