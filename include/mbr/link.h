@@ -101,7 +101,7 @@ typedef struct mbr_link_hooks {
   /* The connection has ended; the link is idle and holds nothing of the peer's.
    *   MBR_DEADLINE      nothing was heard, or nothing acknowledged, for `lost_ms`
    *   MBR_DISCONNECTED  the other side has begun anew
-   *   MBR_CLOSED        the peer above was closed, and the link has come upon it
+   *   MBR_CLOSED        the peer above was closed, by a GOODBYE or here, and the link has come upon it
    * Close the peer here. When it is quiet (and this has been called), open it again and start again. Whoever
    * closes the peer at another time stops the link, too. */
   void (*down)(void *owner, mbr_status why);

@@ -54,7 +54,7 @@ static bool deliver(mbr_link *link) {
     return true;
   }
   const mbr_status status = config->calls->receive(config->above, config->frame, size);
-  if (status == MBR_CLOSED) {
+  if (status == MBR_CLOSED || frame.kind == MBR_FRAME_GOODBYE) { /* no frame follows that one */
     mbr_link_go_down(link, MBR_CLOSED);
     return false;
   }

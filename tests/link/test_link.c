@@ -198,6 +198,20 @@ static void test_a_peer_that_was_closed_ends_the_connection(void **state) {
   free(l);
 }
 
+/* The other side may go on saying that it is there. */
+static void test_a_goodbye_ends_the_connection(void **state) {
+  (void)state;
+  line *l = new_line(12);
+  connect(l);
+  assert_true(say(&l->b, MBR_FRAME_GOODBYE, MBR_FRAME_HEADER_SIZE));
+  run_for(l, 100);
+  assert_int_equal(l->a.downs, 1);
+  assert_int_equal(l->a.why, MBR_CLOSED);
+  assert_int_equal(l->a.ups, 2);
+  assert_int_equal(l->b.why, MBR_DISCONNECTED);
+  free(l);
+}
+
 /* Noticed when more of the run is wanted than what is under way. */
 static void test_a_peer_that_was_closed_while_frames_are_under_way_ends_the_connection(void **state) {
   (void)state;
@@ -606,6 +620,7 @@ int main(void) {
     cmocka_unit_test(test_frames_that_nobody_acknowledges_end_the_connection),
     cmocka_unit_test(test_stopping_is_missed_by_the_other_side),
     cmocka_unit_test(test_a_peer_that_was_closed_ends_the_connection),
+    cmocka_unit_test(test_a_goodbye_ends_the_connection),
     cmocka_unit_test(test_a_peer_that_was_closed_while_frames_are_under_way_ends_the_connection),
     cmocka_unit_test(test_power_lost_on_either_side_at_any_moment),
     cmocka_unit_test(test_a_board_without_randomness_may_always_have_the_same_epoch),
