@@ -173,11 +173,14 @@ static void init(mbr_line *line, const mbr_line_options *options) {
   line->out_at = line->out_end = 0;
 }
 
-/* Its thread takes no signals: those are for the application's own. */
+/* Its thread takes no signals: those are for the application's own. But for what a thread does to itself, which
+ * whoever reports crashes wants to know of. */
 static bool start_thread(mbr_line *line) {
-  sigset_t all, before;
-  sigfillset(&all);
-  if (pthread_sigmask(SIG_SETMASK, &all, &before) != 0) return false;
+  static const int faults[] = {SIGBUS, SIGFPE, SIGILL, SIGSEGV, SIGTRAP};
+  sigset_t others, before;
+  sigfillset(&others);
+  for (size_t i = 0; i < sizeof faults / sizeof *faults; i++) sigdelset(&others, faults[i]);
+  if (pthread_sigmask(SIG_SETMASK, &others, &before) != 0) return false;
   pthread_mutex_lock(&line->lock);
   const bool started = pthread_create(&line->thread, NULL, mbr_line_run, line) == 0;
   pthread_mutex_unlock(&line->lock);

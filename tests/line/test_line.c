@@ -39,6 +39,7 @@ typedef struct host {
   mbr_line *line;
   atomic_uint connections, ups, downs, calls;
   atomic_bool refuses, defers;
+  atomic_bool is_interrupted, may_crash; /* by signals, on the line's thread */
   pthread_mutex_t lock;
   mbr_call deferred[HEARD_MAX];
   size_t deferred_count;
@@ -77,6 +78,11 @@ static mbr_status answer_deferred(host *h, size_t i, uint32_t value) {
 
 static mbr_status connect_host(void *arg, mbr_peer *peer) {
   host *h = arg;
+  sigset_t blocked;
+  if (pthread_sigmask(SIG_SETMASK, NULL, &blocked) == 0) {
+    atomic_store(&h->is_interrupted, !sigismember(&blocked, SIGTERM) || !sigismember(&blocked, SIGPIPE));
+    atomic_store(&h->may_crash, sigismember(&blocked, SIGSEGV) == 0 && sigismember(&blocked, SIGBUS) == 0);
+  }
   atomic_fetch_add(&h->connections, 1);
   if (atomic_load(&h->refuses)) return MBR_BUSY;
   return mbr_peer_serve(peer, &host_service, NULL, h);
@@ -186,6 +192,15 @@ static void test_calls_pass(void **state) {
   for (uint32_t i = 0; i < 100; i++) assert_answered(p, i);
   assert_int_equal(atomic_load(&p->host.calls), 100);
   EVENTUALLY(mbr_line_counters(p->caller.line).received >= 100);
+  close_pair(p);
+}
+
+static void test_its_thread_takes_no_signals_but_its_own_faults(void **state) {
+  pair *p = open_pair(NULL);
+  (void)state;
+  EVENTUALLY(atomic_load(&p->host.ups) == 1);
+  assert_false(atomic_load(&p->host.is_interrupted));
+  assert_true(atomic_load(&p->host.may_crash));
   close_pair(p);
 }
 
@@ -512,6 +527,7 @@ static void test_users_come_and_go_while_the_line_is_up(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_calls_pass),
+    cmocka_unit_test(test_its_thread_takes_no_signals_but_its_own_faults),
     cmocka_unit_test(test_a_cut_ends_calls_and_plugging_in_begins_anew),
     cmocka_unit_test(test_a_deferred_call_holds_up_the_next_connection),
     cmocka_unit_test(test_silence_ends_the_connection_and_opens_another_descriptor),
