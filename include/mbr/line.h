@@ -53,7 +53,7 @@ typedef struct mbr_line_options {
    * (MBR_DEADLOCK) and one that takes long delays every frame. Outlives the line. */
   mbr_executor *executor;
 
-  uint16_t calls;        /* made and served at once, each way; 0: MBR_LINE_CALLS */
+  uint16_t calls;        /* made and served at once, each way: what the other side takes; 0: MBR_LINE_CALLS */
   uint16_t services;     /* served here; 0: MBR_LINE_SERVICES */
   uint32_t frame_max;    /* 0: MBR_LINE_FRAME_MAX */
   uint32_t retry_ms;     /* as mbr_link_config has them; 0: MBR_LINE_RETRY_MS */

@@ -54,7 +54,7 @@ static void lost(mbr_line_user *user) {
   leg->is_up = leg->is_told = false;
   leg->busy_since = 0;
   pthread_mutex_unlock(&leg->lock);
-  mbr_routes_end(leg);
+  (void)mbr_routes_begin(leg, mbr_clock_now()); /* which ends them */
   if (was_up) publish(leg, false);
 }
 

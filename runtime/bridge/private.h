@@ -81,11 +81,9 @@ mbr_status mbr_route_item(const void *ops, void *self, mbr_call call, mbr_reader
 mbr_status mbr_route_receive(const mbr_receiver *to, mbr_frame_kind kind, mbr_status fault, mbr_str text,
                              mbr_reader *payload);
 
-/* Begins those that wait, as far as it goes, and ends those that have waited too long; whether any is left. */
+/* Begins those that wait, as far as it goes, and ends those that have waited too long, or all if the leg is down;
+ * whether any is left. */
 bool mbr_routes_begin(mbr_leg *leg, uint64_t now);
-
-/* Ends those that wait: the leg is down. */
-void mbr_routes_end(mbr_leg *leg);
 
 /* The leg of a call's instance, NULL when there is none. */
 mbr_leg *mbr_leg_find(mbr_bridge *bridge, const mbr_call_origin *origin);

@@ -193,17 +193,6 @@ bool mbr_routes_begin(mbr_leg *leg, uint64_t now) {
   }
 }
 
-void mbr_routes_end(mbr_leg *leg) {
-  for (;;) {
-    lock(leg);
-    mbr_route *route = leg->first;
-    if (route != NULL) dequeue(route, MBR_ROUTE_HELD);
-    unlock(leg);
-    if (route == NULL) return;
-    refuse(route, MBR_DISCONNECTED);
-  }
-}
-
 /* The call was cancelled: what has become of it is given up. A request that has ended, but whose receiver is still
  * to be told, has items that nobody takes any more. */
 static void near_cancelled(void *arg, mbr_cancel_reason reason) {
@@ -327,8 +316,8 @@ static mbr_status pass_item(mbr_route *route, const mbr_reader *payload) {
 
 static mbr_status pass_fault(mbr_call call, mbr_status fault, mbr_str text) {
   if (fault == MBR_DISCONNECTED && text.size == 0) return mbr_call_fault(call, fault, LINE_LOST);
-  char copy[MBR_FAULT_TEXT_MAX + 1u];
-  const size_t size = text.size < MBR_FAULT_TEXT_MAX ? text.size : MBR_FAULT_TEXT_MAX;
+  char copy[MBR_FAULT_TEXT_MAX + 2u]; /* one more than is taken, so that it is cut between characters */
+  const size_t size = text.size <= MBR_FAULT_TEXT_MAX ? text.size : MBR_FAULT_TEXT_MAX + 1u;
   if (size != 0) memcpy(copy, text.data, size);
   copy[size] = '\0';
   return mbr_call_fault(call, fault, copy);

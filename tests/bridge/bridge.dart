@@ -256,6 +256,11 @@ Cases lent(Side side, String path) {
       await eventuallyAsync(() async => (await seen()).notes == 10, 'notes reach the second');
       checkEqual((await rig.seen(instance: 0)).notes, before.notes);
     },
+    'what is larger than the line takes is a fault': () async {
+      final fault = await checkThrows<MbrFault>(() => motor.echo(data: Uint8List(70000)));
+      checkEqual(fault.code, MbrStatus.noMemory);
+      checkEqual((await motor.echo(data: Uint8List(60000))).length, 60000);
+    },
     'a cut ends calls, and the link comes back': () async {
       final states = <MbrLinkState>[], others = <MbrLinkState>[];
       final watching = [motor.linkState.listen(states.add), second.linkState.listen(others.add)];

@@ -104,6 +104,25 @@ static void test_an_ending_does_not_overtake(void **state) {
   close_rig(r);
 }
 
+/* The remote peer has ended the stream, but nobody has come to its end. */
+static void test_what_has_ended_and_was_not_taken_can_be_cancelled(void **state) {
+  heard h = {.on_item = pause_at_first};
+  (void)state;
+  rig *r = open_ready_rig(0);
+  assert_int_equal(ask(&r->client, AT_STREAM, 2 * WINDOW, NULL, &h), MBR_OK);
+  EVENTUALLY(r, h.item_count == WINDOW && atomic_load(&r->remotes[0].streams) == 0);
+  for (unsigned i = 0; i < 100; i++) {
+    (void)mbr_loopback_run(r->loopback);
+    nap();
+  }
+  assert_int_equal(mbr_bridge_calls(r->bridge), 1);
+  assert_int_equal(mbr_request_cancel(h.request), MBR_OK);
+  EVENTUALLY(r, h.dones == 1 && mbr_bridge_calls(r->bridge) == 0);
+  assert_int_equal(h.fault, MBR_CANCELLED);
+  assert_int_equal(atomic_load(&r->remotes[0].cancels), 0);
+  close_rig(r);
+}
+
 static void test_a_cancel_reaches_the_remote_peer_with_its_reason(void **state) {
   const mbr_request_options brief = {.timeout_ms = 60};
   heard h[3] = {0};
@@ -404,6 +423,7 @@ int main(void) {
     cmocka_unit_test(test_the_newest_value_arrives_in_the_end),
     cmocka_unit_test(test_a_paused_listener_stops_the_source),
     cmocka_unit_test(test_an_ending_does_not_overtake),
+    cmocka_unit_test(test_what_has_ended_and_was_not_taken_can_be_cancelled),
     cmocka_unit_test(test_a_cancel_reaches_the_remote_peer_with_its_reason),
     cmocka_unit_test(test_oneways_keep_their_order),
     cmocka_unit_test(test_a_stream_parameter_goes_whole_and_in_order),

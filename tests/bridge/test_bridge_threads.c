@@ -193,41 +193,43 @@ static void *cut_at_random(void *arg) {
 }
 
 static void run_storm(bool cuts, bool ends_early, uint16_t calls) {
-  static mbr_pool pool;
-  static storm s;
+  mbr_pool *pool = calloc(1, sizeof *pool); /* not on the stack: should a test fail, its threads go on */
+  storm *s = calloc(1, sizeof *s);
   worker workers[THREADS];
   pthread_t mover, cutter;
-  assert_int_equal(mbr_pool_start(&pool, 3, 0), MBR_OK);
+  assert_true(pool != NULL && s != NULL);
+  assert_int_equal(mbr_pool_start(pool, 3, 0), MBR_OK);
   memcpy(counted_methods, known_methods, sizeof counted_methods);
   for (size_t i = 0; i < METHODS; i++) counted_methods[i].receive = count;
-  memset(&s, 0, sizeof s);
-  s.rig = open_rig(calls, &(mbr_loopback_options){.executor = &pool.executor, .real_time = true});
+  s->rig = open_rig(calls, &(mbr_loopback_options){.executor = &pool->executor, .real_time = true});
   /* Another client of the same service, since these receivers count. */
-  assert_int_equal(mbr_client_open(&s.client, mbr_loopback_far(s.rig->loopback), &counted_service, s.compatibility),
+  assert_int_equal(mbr_client_open(&s->client, mbr_loopback_far(s->rig->loopback), &counted_service, s->compatibility),
                    MBR_OK);
   uint8_t hello[1024];
-  const size_t size = mbr_peer_hello(mbr_loopback_near(s.rig->loopback), 0, hello, sizeof hello);
-  assert_int_equal(mbr_peer_receive(mbr_loopback_far(s.rig->loopback), hello, size), MBR_OK);
-  assert_int_equal(pthread_create(&mover, NULL, move, &s), 0);
-  if (cuts) assert_int_equal(pthread_create(&cutter, NULL, cut_at_random, &s), 0);
+  const size_t size = mbr_peer_hello(mbr_loopback_near(s->rig->loopback), 0, hello, sizeof hello);
+  assert_int_equal(mbr_peer_receive(mbr_loopback_far(s->rig->loopback), hello, size), MBR_OK);
+  assert_int_equal(pthread_create(&mover, NULL, move, s), 0);
+  if (cuts) assert_int_equal(pthread_create(&cutter, NULL, cut_at_random, s), 0);
   for (unsigned i = 0; i < THREADS; i++) {
-    workers[i] = (worker){.storm = &s, .seed = 1000 * i + calls + 1};
+    workers[i] = (worker){.storm = s, .seed = 1000 * i + calls + 1};
     assert_int_equal(pthread_create(&workers[i].thread, NULL, work, &workers[i]), 0);
   }
   if (ends_early) {
     for (unsigned i = 0; i < 100; i++) nap();
-    mbr_peer_close(mbr_loopback_near(s.rig->loopback));
-    mbr_peer_close(mbr_loopback_far(s.rig->loopback));
+    mbr_peer_close(mbr_loopback_near(s->rig->loopback));
+    mbr_peer_close(mbr_loopback_far(s->rig->loopback));
   }
   for (unsigned i = 0; i < THREADS; i++) assert_int_equal(pthread_join(workers[i].thread, NULL), 0);
-  atomic_store(&s.over, true);
+  atomic_store(&s->over, true);
   assert_int_equal(pthread_join(mover, NULL), 0);
   if (cuts) assert_int_equal(pthread_join(cutter, NULL), 0);
-  close_rig(s.rig);
-  mbr_pool_stop(&pool);
-  print_message("             %u ok, %u lost, %u given up\n", atomic_load(&s.ok), atomic_load(&s.lost),
-                atomic_load(&s.other));
-  if (!ends_early) assert_true(atomic_load(&s.ok) > 0);
+  close_rig(s->rig);
+  mbr_pool_stop(pool);
+  print_message("             %u ok, %u lost, %u given up\n", atomic_load(&s->ok), atomic_load(&s->lost),
+                atomic_load(&s->other));
+  if (!ends_early) assert_true(atomic_load(&s->ok) > 0);
+  free(pool);
+  free(s);
 }
 
 static void test_calls_of_many_threads(void **state) {
