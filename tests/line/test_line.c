@@ -11,7 +11,7 @@
 #include "mbr/pool.h"
 #include "../runtime/request_kit.h"
 
-enum { PATIENCE_MS = 20000, LOST_MS = 400, RETRY_MS = 40, REOPEN_MS = 50 };
+enum { PATIENCE_MS = 20000, LOST_MS = 1000, RETRY_MS = 40, REOPEN_MS = 50 };
 
 static uint64_t milliseconds(void) {
   struct timespec now;
