@@ -57,8 +57,10 @@ static const mbr_link_config config = {
 };
 
 int main(void) {
-  if (mbr_link_init(&over, &config) != MBR_OK || mbr_peer_open(&peer, &memory, &hooks, NULL) != MBR_OK) return 1;
-  if (mbr_peer_serve(&peer, &service, NULL, NULL) != MBR_OK || mbr_link_start(&over, 1) != MBR_OK) return 1;
+  bool ready = mbr_link_init(&over, &config) == MBR_OK;
+  ready = ready && mbr_peer_open(&peer, &memory, &hooks, NULL) == MBR_OK;
+  ready = ready && mbr_peer_serve(&peer, &service, NULL, NULL) == MBR_OK;
+  if (!ready || mbr_link_start(&over, 1) != MBR_OK) return 1;
   for (;;) {
     const uint8_t byte = line;
     (void)mbr_link_feed(&over, &byte, 1);

@@ -137,7 +137,7 @@ link peer "$scratch/image_peer.o" $objects
 
 echo
 echo 'Parts of the runtime in an image that serves a method over a link, and whole (eRPC, an RPC for such machines,'
-echo 'is published as 5 KB):'
+echo 'is published as below 5 KB):'
 for part in wire peer link; do
   # shellcheck disable=SC2046 # numbers
   set -- $(weigh "$scratch/peer.map" "/part_${part}_")

@@ -42,8 +42,8 @@ typedef struct mbr_line_options {
 
   /* Serves services and opens clients on the connection's peer, before its first frame; for each connection
    * anew. On the line's thread. Anything but MBR_OK gives this connection up; it is tried again after
-   * reopen_ms. Other threads may make calls with its clients when they know that these were opened once: `changed`
-   * has told so, or mbr_line_get_state has answered MBR_LINE_UP. May be NULL. */
+   * reopen_ms. Other threads may make calls with its clients when they know that these were opened once:
+   * `changed` has told so, or mbr_line_get_state has answered MBR_LINE_UP. May be NULL. */
   mbr_status (*connect)(void *arg, mbr_peer *peer);
 
   /* The connection has begun, or has ended. On the line's thread, outside any lock. What clients may call is
