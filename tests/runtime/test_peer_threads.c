@@ -48,7 +48,7 @@ static pthread_cond_t changed = PTHREAD_COND_INITIALIZER;
 static tally calls[CALLS];
 static uint32_t at_index[SLOTS];
 static job jobs[CALLS * 2];
-static size_t job_first, job_count;
+static size_t job_first, job_count, jobs_in_hand;
 static bool ringing, leaving, stopping;
 static unsigned quiets, disconnects;
 static size_t blocks;
@@ -231,9 +231,11 @@ static void *producer(void *arg) {
     job j = jobs[job_first % (CALLS * 2)];
     job_first++;
     job_count--;
+    jobs_in_hand++;
     pthread_mutex_unlock(&lock);
     produce(&j, &random);
     pthread_mutex_lock(&lock);
+    if (--jobs_in_hand == 0) pthread_cond_broadcast(&changed);
   }
   pthread_mutex_unlock(&lock);
   return NULL;
@@ -450,6 +452,8 @@ static void test_many_threads_and_many_connections(void **state) {
     pthread_mutex_unlock(&lock);
     pthread_join(reader, NULL);
     pthread_mutex_lock(&lock);
+    /* The ending that makes the peer quiet is noted after that. */
+    while (jobs_in_hand != 0) pthread_cond_wait(&changed, &lock);
     assert_int_equal(quiets, 1);
     assert_int_equal(disconnects, 1);
     assert_int_equal(blocks, 0);
