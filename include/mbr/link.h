@@ -150,8 +150,8 @@ typedef struct mbr_link_config {
    * and for the acknowledgement to come back behind a longest frame. At 115200 baud and 512 bytes: 100. */
   uint32_t retry_ms;
 
-  /* How long silence, or being heard and not understood, may last. Much longer than retry_ms; the same on
-   * both sides. The link says that it is there four times in that time. */
+  /* How long silence, or being heard and not understood, may last. Much longer than retry_ms, and at least 4;
+   * the same on both sides. The link says that it is there four times in that time. */
   uint32_t lost_ms;
 } mbr_link_config;
 

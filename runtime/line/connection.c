@@ -279,7 +279,7 @@ uint64_t mbr_line_move(mbr_line *line, uint64_t now, bool ready, bool hung_up) {
   if (!line->is_connected && now >= line->again_at && is_quiet(line)) begin_connection(line, now);
   if (ready) read_descriptor(line, hung_up);
   poll_link(line);
-  if (line->is_up && !line->is_told && now >= line->heard_at + TELLING_MAX * line->config.lost_ms) {
+  if (line->is_up && !line->is_told && now >= line->heard_at + TELLING_MAX * (uint64_t)line->config.lost_ms) {
     tell_all_heard(line);
   }
   if (is_useless(line, now)) mbr_line_drop(line);

@@ -12,6 +12,7 @@ mbr_status mbr_link_init(mbr_link *link, const mbr_link_config *config) {
   const bool fits = config->frame_max >= MBR_LINK_FRAME_MIN && config->frame_max <= MBR_LINK_FRAME_LIMIT;
   const bool is_power = config->ring_size != 0 && (config->ring_size & (config->ring_size - 1u)) == 0;
   if (!fits || !is_power || config->retry_ms == 0 || config->lost_ms <= config->retry_ms) return MBR_MISUSE;
+  if (config->lost_ms < MBR_LINK_SIGNS) return MBR_MISUSE;
   *link = (mbr_link){.config = config, .limit = config->frame_max};
   mbr_link_decoder_begin(&link->in);
   return MBR_OK;

@@ -74,6 +74,9 @@ static void test_misuse_is_refused(void **state) {
   bad = good;
   bad.lost_ms = bad.retry_ms;
   assert_int_equal(mbr_link_init(&link, &bad), MBR_MISUSE);
+  bad.retry_ms = 1;
+  bad.lost_ms = 3;
+  assert_int_equal(mbr_link_init(&link, &bad), MBR_MISUSE);
   bad.retry_ms = 0;
   assert_int_equal(mbr_link_init(&link, &bad), MBR_MISUSE);
   assert_int_equal(mbr_link_start(&l->a.link, 0), MBR_OK);
