@@ -3,7 +3,18 @@
 
 #include "clock.h"
 
+/* How often a worker looks for a task before it sleeps: for about a microsecond, where to sleep and to be woken
+ * takes several, of the thread that submits too. */
+#ifndef MBR_POOL_LOOKS
+#define MBR_POOL_LOOKS 20u
+#endif
+
+/* Under the lock, which is free from time to time meanwhile. */
 static mbr_task *take_first(mbr_pool *pool) {
+  for (unsigned looks = 1; pool->first == NULL && looks < MBR_POOL_LOOKS && !pool->stopping; looks++) {
+    pthread_mutex_unlock(&pool->lock);
+    pthread_mutex_lock(&pool->lock);
+  }
   mbr_task *task = pool->first;
   if (task != NULL) pool->first = task->next;
   return task;

@@ -9,10 +9,14 @@
 #define MBR_TURN_ITEMS 16u
 #endif
 
-/* Turns of one service that a task of the executor runs, one after the other, before others of the executor's
- * tasks come between: for a burst of short handlers it is asked for a thread once, not each time. */
+/* For a burst of short handlers the executor is asked for a thread once, not each time: a task runs turns of one
+ * service, one after the other. After so many it looks at the clock, and lets the executor's other tasks come
+ * between when it has had its thread for that long (or at once, where there is no clock). */
 #ifndef MBR_TASK_TURNS
 #define MBR_TASK_TURNS 16u
+#endif
+#ifndef MBR_TASK_MS
+#define MBR_TASK_MS 1u
 #endif
 
 /* What a turn does next. */
@@ -195,14 +199,23 @@ static mbr_slot *run_turn(mbr_slot *slot, const uint8_t *item, mbr_after *after)
   return end_turn(slot, after);
 }
 
-/* So many turns or, where there is no executor, as many as there are. */
-static void run_turns(mbr_slot *slot, const uint8_t *item, unsigned most, mbr_after *after) {
-  const mbr_peer *peer = slot->peer;
+/* Whether a turn may follow on this thread, after so many. Where there is no executor all do. */
+static bool may_go_on(mbr_peer *peer, unsigned turns, uint64_t until, mbr_after *after) {
+  if (peer->hooks.schedule == NULL) return true;
+  if (until == 0 || turns % MBR_TASK_TURNS != 0) return until != 0;
+  if (peer->now == NULL) return false;
+  mbr_peer_leave(peer, after);
+  const uint64_t now = peer->now(peer->owner);
+  mbr_peer_enter(peer);
+  return now < until;
+}
+
+/* One turn, and those that follow until that time. */
+static void run_turns(mbr_slot *slot, const uint8_t *item, uint64_t until, mbr_after *after) {
+  mbr_peer *peer = slot->peer;
+  unsigned turns = 1;
   mbr_slot *next = run_turn(slot, item, after);
-  while (next != NULL && (most > 1u || peer->hooks.schedule == NULL)) {
-    most--;
-    next = run_turn(next, NULL, after);
-  }
+  for (; next != NULL && may_go_on(peer, turns, until, after); turns++) next = run_turn(next, NULL, after);
   if (next != NULL) mbr_after_submit(after, &next->task);
 }
 
@@ -210,8 +223,9 @@ void mbr_handlers_run(mbr_task *task) {
   mbr_slot *slot = (mbr_slot *)(void *)task;
   mbr_peer *peer = slot->peer;
   mbr_after after = {0};
+  const uint64_t now = peer->now != NULL ? peer->now(peer->owner) : 0;
   mbr_peer_enter(peer);
-  run_turns(slot, NULL, MBR_TASK_TURNS, &after);
+  run_turns(slot, NULL, now + MBR_TASK_MS, &after);
   mbr_peer_leave(peer, &after);
 }
 
@@ -225,14 +239,14 @@ void mbr_handlers_run_call(mbr_slot *slot, mbr_answer *here, mbr_after *after) {
   mbr_peer *peer = slot->peer;
   slot->task.run = mbr_handlers_run;
   if (may_be_answered_here(slot)) mbr_reply_expect(slot, here);
-  run_turns(mbr_strand_add(slot), NULL, 1, after);
+  run_turns(mbr_strand_add(slot), NULL, 0, after);
   here->drain = mbr_outbox_look(&peer->outbox);
   mbr_peer_leave(peer, after);
 }
 
 void mbr_handlers_run_item(mbr_slot *slot, const uint8_t *item, mbr_after *after) {
   mbr_peer *peer = slot->peer;
-  run_turns(mbr_strand_add(slot), item, 1, after);
+  run_turns(mbr_strand_add(slot), item, 0, after);
   mbr_peer_leave(peer, after);
 }
 
