@@ -1,5 +1,5 @@
-/// What a call may ask for besides its arguments: less than all the time in the world, a token that cancels it,
-/// another device than the first.
+/// What a call may ask for besides its arguments: less than all the time in the world, a token that cancels
+/// it, another device than the first.
 ///
 /// Knows nothing of connections.
 library;

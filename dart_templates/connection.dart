@@ -110,10 +110,13 @@ abstract interface class MbrConnection {
   /// [callSync] does, with the fault `unsupported` where the other side is not in this process.
   (int function, MbrTarget target) direct(MbrMethod<Object?> method);
 
-  /// Whether the service that [contract] names can be reached, as the instance that [options] say: the state now,
-  /// then each change of it. A service of this process is up for as long as the connection is open; one that is
-  /// lent from a remote peer goes up and down with the link to that peer. Its last event, when the connection
-  /// ends, is [MbrLinkState.down]. Ends with an `MbrFault` where there is no such service or instance.
+  /// Whether the service that [contract] names can be reached, as the instance that [options] say: the state
+  /// now, then each change of it. Changes while the listener is paused become one event, so that the same
+  /// state twice means that it was another one in between.
+  ///
+  /// A service of this process is up for as long as the connection is open; one that is lent from a remote
+  /// peer goes up and down with the link to that peer. The last event, when the connection ends, is
+  /// [MbrLinkState.down]. Ends with an `MbrFault` where there is no such service or instance.
   ///
   /// A single-subscription stream, which keeps the isolate alive where the service is a remote peer's.
   Stream<MbrLinkState> linkState(MbrContract contract, {MbrCallOptions? options});

@@ -228,7 +228,8 @@ void c_write_client(c_gen *g, const schema_decl *s) {
   c_add(&lines, 0, "return &service;");
   c_print_function(g, remote, &lines);
   lines = c_lines_new(a);
-  c_add(&lines, 0, "return mbr_client_open(&client->base, peer, %s_remote(), client->compatibility);", s->name.c);
+  c_add(&lines, 0, "return mbr_client_open(&client->base, peer, %s_remote(), client->compatibility);",
+        s->name.c);
   c_print_function(
       g,
       arena_printf(a, "mbr_status %s_client_open(%s_client *client, mbr_peer *peer)", s->name.c, s->name.c),

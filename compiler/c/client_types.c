@@ -36,7 +36,8 @@ static void write_client(c_gen *g, const schema_decl *s) {
                "MBR_MUST_CHECK mbr_status %s_client_open(%s_client *client, mbr_peer *peer);", s->name.c,
                s->name.c);
   emit(g->e, "\n");
-  c_explain(g, (text){"", 0}, "What clients know of NAME: for mbr_bridge_open, which lends it on. Constant.", s);
+  c_explain(g, (text){"", 0}, "What clients know of NAME: for mbr_bridge_open, which lends it on. Constant.",
+            s);
   c_print_line(g->e, g->arena, 0, "const mbr_remote_service *%s_remote(void);", s->name.c);
   emit(g->e, "\n");
 }

@@ -183,11 +183,12 @@ static void put_view(dart_file *f, const schema_decl *d) {
   const char *duration = dart_core(f, "Duration");
   dart_put(f, "\n");
   dart_doc(f, 2,
-           TEXT("The same service, its calls with [timeout] in place of their deadlines, ended by [cancelToken], and\n"
-                "made to that [instance] of several devices that serve it. What is not given is as it is here."),
+           TEXT("The same service, its calls with [timeout] in place of their deadlines, ended by\n"
+                "[cancelToken], and made to that [instance] of several devices that serve it. What is not\n"
+                "given is as it is here."),
            NULL);
-  dart_line(f, 2, "%sApi withOptions({%s? timeout, MbrCancelToken? cancelToken, %s? instance}) =>", name, duration,
-            dart_core(f, "int"));
+  dart_line(f, 2, "%sApi withOptions({%s? timeout, MbrCancelToken? cancelToken, %s? instance}) =>", name,
+            duration, dart_core(f, "int"));
   dart_line(f, 6, "%sApi._(", name);
   dart_line(f, 8, "_connection,");
   dart_line(f, 8, "MbrCallOptions(");
@@ -201,11 +202,11 @@ static void put_view(dart_file *f, const schema_decl *d) {
 static void put_link_state(dart_file *f, bool is_view) {
   dart_put(f, "\n");
   dart_doc(f, 2,
-           TEXT("Whether the service can be reached: the state now, then each change of it. In this process it is up\n"
-                "until the connection ends; a remote peer's goes up and down with the link to it."),
+           TEXT("Whether the service can be reached: the state now, then each change of it. In this process\n"
+                "it is up until the connection ends; a remote peer's goes up and down with the link to it."),
            NULL);
-  dart_line(f, 2, "%s<MbrLinkState> get linkState => _connection.linkState(_contract%s);", dart_core(f, "Stream"),
-            is_view ? ", options: _options" : "");
+  dart_line(f, 2, "%s<MbrLinkState> get linkState => _connection.linkState(_contract%s);",
+            dart_core(f, "Stream"), is_view ? ", options: _options" : "");
 }
 
 void dart_put_api(dart_file *f, const schema_decl *d) {

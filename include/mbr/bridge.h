@@ -11,20 +11,18 @@
  *
  *   static mbr_status connect(mbr_peer *dart) { return mbr_bridge_lend(motor, dart); }
  *
- * An instance is up when its line is and the other side has told that it serves the service; a stream method that
- * every lent service has besides its own, "namespace.Service.@link", tells each connection. A call to an instance
- *   that is down                       ends as MBR_DISCONNECTED, as do all that are open when it goes down
- *   that there is none of              ends as MBR_UNIMPLEMENTED
- *   whose other side, having told all that it serves, does not serve the service or the method
- *                                      ends as MBR_UNIMPLEMENTED
- *   whose other side was built from another contract of the method
- *                                      ends as MBR_MISMATCH
- *   that as many calls are open to as the line takes, or whose line takes no more bytes
- *                                      waits its turn, behind all that came before it; its deadline and its being
- *                                      cancelled do not. It ends as MBR_BUSY when too many have been open for
- *                                      MBR_BRIDGE_WAIT_MS
+ * An instance is up when its line is and the other side has told that it serves the service; a stream method
+ * that every lent service has besides its own, "namespace.Service.@link", tells each connection. A call ends as
+ *   MBR_DISCONNECTED   when the instance is down, or goes down while it is open
+ *   MBR_UNIMPLEMENTED  when there is no such instance, or its other side, having told all that it serves, does
+ *                      not serve the service or the method
+ *   MBR_MISMATCH       when the other side was built from another contract of the method
+ *   MBR_BUSY           when as many calls as the line takes have been open for MBR_BRIDGE_WAIT_MS. Till then it
+ *                      waits its turn, as while the line takes no more bytes, behind all that came before it;
+ *                      its deadline and its being cancelled do not wait
  *
- * For hosts, as mbr/line.h. Needs of the peers that it lends to a schedule hook, as all transports here have. */
+ * For hosts, as mbr/line.h. Needs of the peers that it lends to a schedule hook, as all transports here
+ * have. */
 #ifndef MBR_BRIDGE_H
 #define MBR_BRIDGE_H
 
@@ -36,8 +34,8 @@ extern "C" {
 
 typedef struct mbr_bridge mbr_bridge;
 
-/* How long a call waits for others to end at most, and how often it is looked for one besides when the line's thread
- * has something to do. */
+/* How long a call waits for others to end at most, and how often it is looked for one besides when the line's
+ * thread has something to do. */
 #ifndef MBR_BRIDGE_WAIT_MS
 #define MBR_BRIDGE_WAIT_MS 2000u
 #endif
@@ -55,18 +53,19 @@ typedef struct mbr_bridge mbr_bridge;
 #define MBR_BRIDGE_WATCHERS 256u
 #endif
 
-/* `service` is as the generated client knows it, and stays; `lines[i]` leads to the one that serves it as instance
- * i, and outlives the bridge. Any thread. NULL: memory is out, or there is no line. */
+/* `service` is as the generated client knows it, and stays; `lines[i]` leads to the one that serves it as
+ * instance i, and outlives the bridge. Any thread. NULL: memory is out, or there is no line. */
 mbr_bridge *mbr_bridge_open(const mbr_remote_service *service, mbr_line *const *lines, uint16_t count);
 
-/* Offers the service on a connection: in its connect function. Status as of mbr_peer_serve, or MBR_NO_MEMORY. */
+/* Offers the service on a connection: in its connect function. Status as of mbr_peer_serve, or
+ * MBR_NO_MEMORY. */
 MBR_MUST_CHECK mbr_status mbr_bridge_lend(mbr_bridge *bridge, mbr_peer *peer);
 
 /* Calls that are under way or wait. Any thread. */
 size_t mbr_bridge_calls(mbr_bridge *bridge);
 
-/* Frees the bridge. False, and nothing was freed: connections that it was lent to are not quiet, or a line has yet
- * to tell the other side of calls that have ended; call again. Not on a line's thread. */
+/* Frees the bridge. False, and nothing was freed: connections that it was lent to are not quiet, or a line
+ * has yet to tell the other side of calls that have ended; call again. Not on a line's thread. */
 bool mbr_bridge_close(mbr_bridge *bridge);
 
 #ifdef __cplusplus

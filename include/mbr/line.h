@@ -10,8 +10,8 @@
  *   mbr_line *line = mbr_line_open(&(mbr_line_options){.open = open_uart, .connect = ready});
  *
  * A connection is lost when the descriptor comes to its end or fails, when the other side begins anew, and
- * when nothing was heard for lost_ms. A descriptor that has failed, or over which nothing is heard, is closed and
- * another one opened; but a silent terminal is kept, since to open it again may reset what is behind it.
+ * when nothing was heard for lost_ms. A descriptor that has failed, or over which nothing is heard, is closed
+ * and another one opened; but a silent terminal is kept, since to open it again may reset what is behind it.
  *
  * For hosts: needs POSIX threads, poll(), and takes its memory from malloc. */
 #ifndef MBR_LINE_H
@@ -35,9 +35,9 @@ typedef enum mbr_line_state {
 typedef struct mbr_line_options {
   void *arg; /* what the functions here are called with */
 
-  /* Opens the way to the other side and returns its descriptor, a new one each time, which is the line's and is
-   * closed with close(); negative: not now, try again after reopen_ms. A terminal is to be raw. On the line's
-   * thread, which does nothing else meanwhile: do not wait long. */
+  /* Opens the way to the other side and returns its descriptor, a new one each time, which is the line's and
+   * is closed with close(); negative: not now, try again after reopen_ms. A terminal is to be raw. On the
+   * line's thread, which does nothing else meanwhile: do not wait long. */
   int (*open)(void *arg);
 
   /* Serves services and opens clients on the connection's peer, before its first frame; for each connection
@@ -105,8 +105,8 @@ bool mbr_line_close(mbr_line *line);
 
 /* All on the line's thread, outside any lock; none may be NULL. */
 typedef struct mbr_line_user {
-  /* Opens clients on a connection's peer: before its first frame, or when the user was added; what the other side
-   * has told by then it tells again. As the application's `connect`. */
+  /* Opens clients on a connection's peer: before its first frame, or when the user was added; what the other
+   * side has told by then it tells again. As the application's `connect`. */
   mbr_status (*connect)(struct mbr_line_user *user, mbr_peer *peer);
 
   /* The other side serves a service of which this is the FNV-1a 32 of the name; or (0) has told all that it
@@ -116,8 +116,8 @@ typedef struct mbr_line_user {
   /* The connection has ended; its peer is closed. */
   void (*lost)(struct mbr_line_user *user);
 
-  /* Looks for what is due at `now` (mbr_clock_now) and returns when it is to be called next; called on each of
-   * the thread's turns. */
+  /* Looks for what is due at `now` (mbr_clock_now) and returns when it is to be called next; called on each
+   * of the thread's turns. */
   uint64_t (*poll)(struct mbr_line_user *user, uint64_t now);
 
   /* Lets go of the connection's peer, if there is one. False: not yet. */
@@ -132,8 +132,8 @@ typedef struct mbr_line_user {
 /* Adds a user, which must stay until mbr_line_remove has answered true. Any thread. */
 void mbr_line_add(mbr_line *line, mbr_line_user *user);
 
-/* Removes it, if it lets go; nothing of it is called any more then. Waits for the line's thread, and is not to be
- * called there. */
+/* Removes it, if it lets go; nothing of it is called any more then. Waits for the line's thread, and is not
+ * to be called there. */
 bool mbr_line_remove(mbr_line *line, mbr_line_user *user);
 
 /* Has the thread take a turn. Any thread. */

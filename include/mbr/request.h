@@ -55,9 +55,9 @@ typedef struct mbr_remote_method {
   /* Decodes a frame and tells the receiver: ITEM, then once the ending. OK and ERR have a payload; FAULT (any
    * end that is neither) has `fault` and `text` and a NULL payload; END has nothing. An answer other than
    * MBR_OK, for an item or ending that cannot be decoded, ends the call with that fault: it is then called
-   * again with the FAULT. But for MBR_WOULD_BLOCK to an item, which leaves it and all that follows where they are
-   * until mbr_request_retry (mbr/transport.h): no credit goes back meanwhile. A call that ends otherwise than by
-   * its other side does not wait for what was left. What it decodes is valid until it returns. */
+   * again with the FAULT. But for MBR_WOULD_BLOCK to an item, which leaves it and all that follows where they
+   * are until mbr_request_retry (mbr/transport.h): no credit goes back meanwhile. A call that ends otherwise
+   * than by its other side does not wait for what was left. What it decodes is valid until it returns. */
   mbr_status (*receive)(const mbr_receiver *to, mbr_frame_kind kind, mbr_status fault, mbr_str text,
                         mbr_reader *payload);
 } mbr_remote_method;
@@ -90,14 +90,15 @@ typedef enum mbr_compatibility {
 /* Makes a client known to the connection, before or after the other side has told what it serves (an earlier
  * HELLO is remembered for no service but those asked for: so open clients in the connect function).
  * `compatibility` has a byte for each method. A client may be opened anew for the next connection of the same
- * peer while other threads make calls with it, which are MBR_CLOSED or MBR_UNIMPLEMENTED in between; at first it
- * is all zero. MBR_MISUSE: the client is open on this connection already. MBR_CLOSED: the connection has ended. */
+ * peer while other threads make calls with it, which are MBR_CLOSED or MBR_UNIMPLEMENTED in between; at first
+ * it is all zero. MBR_MISUSE: the client is open on this connection already. MBR_CLOSED: the connection has
+ * ended. */
 MBR_MUST_CHECK mbr_status mbr_client_open(mbr_client *client, mbr_peer *peer,
                                           const mbr_remote_service *service, uint8_t *compatibility);
 
-/* Takes the client and its service back from a connection that goes on. False, and it stays: calls made with it
- * have not ended, or the other side is yet to be told that they have. Not beside another function of the client.
- * Any thread. */
+/* Takes the client and its service back from a connection that goes on. False, and it stays: calls made with
+ * it have not ended, or the other side is yet to be told that they have. Not beside another function of the
+ * client. Any thread. */
 bool mbr_client_close(mbr_client *client);
 
 /* What was found out about a method, by its index in the service's table; ABSENT once the connection has

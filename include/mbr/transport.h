@@ -190,9 +190,9 @@ typedef struct mbr_call_origin {
 /* MBR_CLOSED: the call has ended. Any thread. */
 MBR_MUST_CHECK mbr_status mbr_call_get_origin(mbr_call call, mbr_call_origin *origin);
 
-/* Has the method's `item` called again for what it answered MBR_WOULD_BLOCK to, or is about to answer so. Needs a
- * schedule hook and blocks: without them that answer is a fault as any other. MBR_CLOSED: the call has ended.
- * Any thread. */
+/* Has the method's `item` called again for what it answered MBR_WOULD_BLOCK to, or is about to answer so.
+ * Needs a schedule hook and blocks: without them that answer is a fault as any other. MBR_CLOSED: the call
+ * has ended. Any thread. */
 mbr_status mbr_call_retry_items(mbr_call call);
 
 /* The same for the method's `receive`, on the other side of a call. MBR_CLOSED: its receiver was told of its
@@ -202,8 +202,8 @@ mbr_status mbr_request_retry(mbr_request request);
 /* As mbr_request_cancel, but the other side and the receiver are told this reason. */
 mbr_status mbr_request_give_up(mbr_request request, mbr_cancel_reason reason);
 
-/* Has `fn(watch)` called when the peer is quiet, before the hook of that name is; once. The watch belongs to the
- * peer until then. MBR_CLOSED: the connection has ended. */
+/* Has `fn(watch)` called when the peer is quiet, before the hook of that name is; once. The watch belongs to
+ * the peer until then. MBR_CLOSED: the connection has ended. */
 typedef struct mbr_watch {
   struct mbr_watch *next;
   void (*fn)(struct mbr_watch *watch);

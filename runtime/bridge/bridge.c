@@ -1,5 +1,5 @@
-/* Bridges from their opening to their closing: the service as it is lent, made from the service as it is known.
- * Knows nothing of calls on their way. */
+/* Bridges from their opening to their closing: the service as it is lent, made from the service as it is
+ * known. Knows nothing of calls on their way. */
 #include "private.h"
 
 #include <stdlib.h>

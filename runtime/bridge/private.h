@@ -1,8 +1,8 @@
-/* runtime/bridge/private.h — what the parts of a bridge share: bridge.c its tables and its life, leg.c the way to
- * one remote peer, route.c a call on its way.
+/* runtime/bridge/private.h — what the parts of a bridge share: bridge.c its tables and its life, leg.c the
+ * way to one remote peer, route.c a call on its way.
  *
- * Locks: a leg's is held while functions of peers are called that call nothing back but the application's log, and
- * never taken under a peer's; a topic's is its own. */
+ * Locks: a leg's is held while functions of peers are called that call nothing back but the application's
+ * log, and never taken under a peer's; a topic's is its own. */
 #ifndef MBR_RUNTIME_BRIDGE_PRIVATE_H
 #define MBR_RUNTIME_BRIDGE_PRIVATE_H
 
@@ -21,11 +21,11 @@ typedef enum mbr_route_state {
   MBR_ROUTE_SENT
 } mbr_route_state;
 
-/* A call on its way: the call that was made here, and the request that it has become. Routes are used again and
- * stay until the bridge is closed, so that a callback that comes late finds one, if another's.
+/* A call on its way: the call that was made here, and the request that it has become. Routes are used again
+ * and stay until the bridge is closed, so that a callback that comes late finds one, if another's.
  *
- * It is held by the call's ending, by the callback that tells of its being cancelled, which excludes a successful
- * ending, and while its request is written. What is not constant is under the leg's lock. */
+ * It is held by the call's ending, by the callback that tells of its being cancelled, which excludes a
+ * successful ending, and while its request is written. What is not constant is under the leg's lock. */
 typedef struct mbr_route {
   struct mbr_route *next, *previous; /* in its leg's queue, or `next` among those that are free */
   struct mbr_route *next_made;
@@ -81,8 +81,8 @@ mbr_status mbr_route_item(const void *ops, void *self, mbr_call call, mbr_reader
 mbr_status mbr_route_receive(const mbr_receiver *to, mbr_frame_kind kind, mbr_status fault, mbr_str text,
                              mbr_reader *payload);
 
-/* Begins those that wait, as far as it goes, and ends those that have waited too long, or all if the leg is down;
- * whether any is left. */
+/* Begins those that wait, as far as it goes, and ends those that have waited too long, or all if the leg is
+ * down; whether any is left. */
 bool mbr_routes_begin(mbr_leg *leg, uint64_t now);
 
 /* The leg of a call's instance, NULL when there is none. */

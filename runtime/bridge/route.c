@@ -42,8 +42,8 @@ static void let_go(mbr_route *route, uint8_t holds) {
   atomic_fetch_sub(&leg->in_use, 1);
 }
 
-/* Without the lock: the call was ended by its own side, which answered `status`; if not MBR_CLOSED, nobody will be
- * told that it was cancelled. */
+/* Without the lock: the call was ended by its own side, which answered `status`; if not MBR_CLOSED, nobody
+ * will be told that it was cancelled. */
 static void finish(mbr_route *route, mbr_status status) {
   mbr_leg *leg = route->leg;
   lock(leg);
@@ -96,7 +96,8 @@ static bool is_upload(const mbr_route *route) {
 /* The request takes items of its stream parameter again. */
 static void far_ready(void *arg) { (void)mbr_call_retry_items(((const mbr_route *)arg)->call); }
 
-/* Makes a request of the call, whose frame is then to be written. Its time is what is left of the caller's. */
+/* Makes a request of the call, whose frame is then to be written. Its time is what is left of the
+ * caller's. */
 static mbr_status begin(mbr_route *route, mbr_writer *w) {
   mbr_leg *leg = route->leg;
   mbr_call_origin origin;
@@ -193,8 +194,8 @@ bool mbr_routes_begin(mbr_leg *leg, uint64_t now) {
   }
 }
 
-/* The call was cancelled: what has become of it is given up. A request that has ended, but whose receiver is still
- * to be told, has items that nobody takes any more. */
+/* The call was cancelled: what has become of it is given up. A request that has ended, but whose receiver is
+ * still to be told, has items that nobody takes any more. */
 static void near_cancelled(void *arg, mbr_cancel_reason reason) {
   mbr_route *route = arg;
   mbr_leg *leg = route->leg;
@@ -256,8 +257,8 @@ mbr_status mbr_route_dispatch(const void *ops, void *self, mbr_call call, mbr_re
   return MBR_OK;
 }
 
-/* The request that the call has become; MBR_WOULD_BLOCK while it has not been sent, MBR_CLOSED when it has ended. Its
- * route may have become another call's. */
+/* The request that the call has become; MBR_WOULD_BLOCK while it has not been sent, MBR_CLOSED when it has
+ * ended. Its route may have become another call's. */
 static mbr_status find_request(mbr_call call, mbr_request *request) {
   mbr_route *route = mbr_call_context(call);
   if (route == NULL) return MBR_CLOSED;

@@ -10,8 +10,9 @@
 /* Bytes are read so many times at most before others have their turn. */
 #define READS_MAX 16u
 
-/* From the end of its connection's beginning on the other side tells what it serves, one service at a time: the
- * next when the last one was acknowledged, which takes it `lost_ms` at most, as does the next to be sent. */
+/* From the end of its connection's beginning on the other side tells what it serves, one service at a
+ * time: the next when the last one was acknowledged, which takes it `lost_ms` at most, as does the next to
+ * be sent. */
 #define TELLING_MAX 2u
 
 #define HELLO_NAME_AT (MBR_FRAME_HEADER_SIZE + 4u)
@@ -71,8 +72,8 @@ static void forget_hellos(mbr_line *line) {
   }
 }
 
-/* What is above the link is the line's peer, but that what the other side serves is overheard; and calls are not too
- * many as long as it is only this thread that has not come to them. */
+/* What is above the link is the line's peer, but that what the other side serves is overheard; and calls are
+ * not too many as long as it is only this thread that has not come to them. */
 static mbr_status receive(void *above, const uint8_t *frame, size_t size) {
   mbr_line *line = above;
   mbr_status status = mbr_peer_receive(&line->peer, frame, size);

@@ -1,7 +1,7 @@
 /* Lines from their opening to their closing, and who uses them.
  *
- * A peer and its lock stay for good, to be used by the next line: a topic of the application may know calls of a
- * connection that has gone, as it may with any transport. */
+ * A peer and its lock stay for good, to be used by the next line: a topic of the application may know calls
+ * of a connection that has gone, as it may with any transport. */
 #include "private.h"
 
 #include <fcntl.h>
@@ -131,7 +131,8 @@ static bool open_pipe(mbr_line *line) {
   return set_flags(ends[0]) && set_flags(ends[1]);
 }
 
-/* Different in each process, as far as the system has random numbers to give; connections count on from it. */
+/* Different in each process, as far as the system has random numbers to give; connections count on from
+ * it. */
 static uint32_t first_epoch(void) {
   struct timespec now;
   uint32_t random = 0;

@@ -1,6 +1,6 @@
-/* runtime/line/private.h — what the parts of a line share: line.c its life and its users, thread.c the loop and
- * what it is to do when, connection.c the descriptor and one connection after the other, hooks.c what the peer
- * asks for.
+/* runtime/line/private.h — what the parts of a line share: line.c its life and its users, thread.c the loop
+ * and what it is to do when, connection.c the descriptor and one connection after the other, hooks.c what the
+ * peer asks for.
  *
  * The line's thread has for itself what stands under `thread's own`. Locks: the peer's may be held when the
  * line's is taken, never the other way round. */
@@ -21,8 +21,8 @@
 #endif
 
 /* What the peer has besides `calls`: bytes for the arguments of each call served, larger ones take a block of
- * their own; frames that wait for the link; indices of calls that the other side may make, more of which than are
- * served are told to be too many. */
+ * their own; frames that wait for the link; indices of calls that the other side may make, more of which than
+ * are served are told to be too many. */
 #ifndef MBR_LINE_STORAGE
 #define MBR_LINE_STORAGE 512u
 #endif
@@ -102,8 +102,8 @@ void mbr_line_nudge(mbr_line *line);
 /* The thread. */
 void *mbr_line_run(void *line);
 
-/* On the thread: runs what is queued; what that submits waits for the next turn, so that bytes have theirs. Whether
- * there was anything. */
+/* On the thread: runs what is queued; what that submits waits for the next turn, so that bytes have theirs.
+ * Whether there was anything. */
 bool mbr_line_run_tasks(mbr_line *line);
 
 /* Users that were added or are to be removed. */

@@ -52,7 +52,8 @@ static uint64_t poll_users(mbr_line *line, uint64_t now) {
   return next;
 }
 
-/* Milliseconds to sleep, for poll(). Anything that came up meanwhile lets it look at the descriptors alone. */
+/* Milliseconds to sleep, for poll(). Anything that came up meanwhile lets it look at the descriptors
+ * alone. */
 static int begin_to_sleep(mbr_line *line, uint64_t until) {
   const uint64_t now = mbr_clock_now();
   pthread_mutex_lock(&line->lock);

@@ -105,8 +105,8 @@ mbr_status mbr_client_open(mbr_client *client, mbr_peer *peer, const mbr_remote_
   mbr_status status = peer->state == MBR_PEER_OPEN ? MBR_OK : MBR_CLOSED;
   if (status == MBR_OK && is_known(peer, client)) status = MBR_MISUSE;
   if (status == MBR_OK) {
-    /* What calls look at before they take the lock is left alone where it is so already: on the next connection
-     * of a peer some of them may be under way. */
+    /* What calls look at before they take the lock is left alone where it is so already: on the next
+     * connection of a peer some of them may be under way. */
     if (client->peer != peer) client->peer = peer;
     if (client->service != service) client->service = service;
     client->next = peer->clients;

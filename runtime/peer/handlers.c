@@ -128,8 +128,8 @@ static void item_handled(mbr_slot *slot, mbr_after *after) {
   mbr_slot_pay(slot, after);
 }
 
-/* Whether the handler could not take an item, or the end, which then stays the next one. Only what is not in the
- * caller's memory can. */
+/* Whether the handler could not take an item, or the end, which then stays the next one. Only what is not in
+ * the caller's memory can. */
 static bool is_refused(mbr_turn *turn, mbr_step step, mbr_status status) {
   mbr_slot *slot = turn->slot;
   if (status != MBR_WOULD_BLOCK || slot->state != MBR_CALL_OPEN) return false;

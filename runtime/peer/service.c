@@ -102,7 +102,8 @@ mbr_status mbr_peer_counters(mbr_peer *peer, uint32_t method, mbr_counters *coun
   mbr_binding *binding = NULL;
   mbr_status status = MBR_UNIMPLEMENTED;
   mbr_peer_enter(peer);
-  const mbr_method *found = peer->state != MBR_PEER_QUIET ? mbr_service_find(peer, method, 0, &binding) : NULL;
+  const mbr_method *found = NULL;
+  if (peer->state != MBR_PEER_QUIET) found = mbr_service_find(peer, method, 0, &binding);
   const mbr_counters *kept = found != NULL ? mbr_service_counters(binding, found) : NULL;
   if (kept != NULL) {
     *counters = *kept;

@@ -137,8 +137,8 @@ static mbr_status tell(const mbr_asked *asked, const mbr_message *message, mbr_b
   return status;
 }
 
-/* Under the lock: the receiver cannot take the item now. It stays the next one, unless the call has ended in a way
- * that does not wait for it. */
+/* Under the lock: the receiver cannot take the item now. It stays the next one, unless the call has ended in
+ * a way that does not wait for it. */
 static void item_refused(mbr_asked *asked, mbr_block *letter, mbr_after *after) {
   mbr_inbox_put_back(&asked->inbox, letter);
   if (asked->peer->state != MBR_PEER_OPEN && asked->fault == MBR_OK) asked->fault = MBR_DISCONNECTED;

@@ -1,6 +1,6 @@
-/// The same calls to a motor that the library serves itself and to two that it lends over a bridge; then what only
-/// happens to the latter: links that are lost, instances that are told apart.
-/// usage: bridge.dart LOCAL_LIBRARY LENT_LIBRARY [PART...]
+/// The same calls to a motor that the library serves itself and to two that it lends over a bridge; then what
+/// only happens to the latter: links that are lost, instances that are told apart. usage: bridge.dart
+/// LOCAL_LIBRARY LENT_LIBRARY [PART...]
 library;
 
 import 'dart:async';
@@ -235,8 +235,9 @@ Cases lent(Side side, String path) {
   final second = motor.withOptions(instance: 1);
   final rig = side.rig;
 
-  /// States of an instance as they come, and the next one of its kind.
-  Future<void> reaches(MotorApi motor, MbrLinkState state) => motor.linkState.firstWhere((now) => now == state);
+  /// The instance is, or comes, into that state.
+  Future<void> reaches(MotorApi motor, MbrLinkState state) =>
+      motor.linkState.firstWhere((now) => now == state);
 
   return {
     'sync methods are unsupported': () async {
@@ -276,7 +277,8 @@ Cases lent(Side side, String path) {
           checkThrows<MbrDisconnected>(() => motor.sum(values: values.stream)),
         ];
         values.add(1);
-        await eventuallyAsync(() async => items.length > 100 && (await seen()).taken == 1, 'all are under way');
+        await eventuallyAsync(
+            () async => items.length > 100 && (await seen()).taken == 1, 'all are under way');
         await rig.cut(instance: 0);
         for (final end in ends) {
           checkEqual((await end).text, 'the line to the remote peer was lost');
@@ -318,6 +320,23 @@ Cases lent(Side side, String path) {
       subscription.resume();
       check(await error.future is MbrDisconnected, 'the stream ends');
       checkEqual(items, [for (var i = 1; i <= items.length; i++) i]);
+    },
+    'a brief loss is not missed': () async {
+      final states = <MbrLinkState>[];
+      final subscription = motor.linkState.listen(states.add);
+      await eventually(() => states.isNotEmpty, 'the state at once');
+      await rig.remove(instance: 0, removed: false); // the cable is cut and plugged in again
+      await eventually(() => states.length == 3, 'both changes');
+      checkEqual(states, [MbrLinkState.up, MbrLinkState.down, MbrLinkState.up]);
+      subscription.pause();
+      for (var i = 0; i < 20; i++) {
+        await rig.remove(instance: 0, removed: false);
+        await Future<void>.delayed(const Duration(milliseconds: 5));
+      }
+      final before = states.length;
+      subscription.resume();
+      await eventually(() => states.length > before && states.last == MbrLinkState.up, 'the newest');
+      await subscription.cancel();
     },
     'a motor that is not there is told from a line that is down': () async {
       await rig.remove(instance: 1, removed: true);

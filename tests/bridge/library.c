@@ -1,5 +1,5 @@
-/* The library of the tests: with LENT two motors stand behind cables and are lent over a bridge, else one is served
- * here. */
+/* The library of the tests: with LENT two motors stand behind cables and are lent over a bridge, else one is
+ * served here. */
 #include <pthread.h>
 
 #include "../line/cable.h"
@@ -27,8 +27,8 @@ static mbr_status connect_remote(void *arg, mbr_peer *peer) {
 }
 
 static mbr_line *start_line(motor *m, int (*open)(void *), mbr_status (*connect)(void *, mbr_peer *)) {
-  return mbr_line_open(&(mbr_line_options){
-    .arg = m, .open = open, .connect = connect, .retry_ms = RETRY_MS, .lost_ms = LOST_MS, .reopen_ms = REOPEN_MS});
+  return mbr_line_open(&(mbr_line_options){.arg = m, .open = open, .connect = connect, .retry_ms = RETRY_MS,
+                                           .lost_ms = LOST_MS, .reopen_ms = REOPEN_MS});
 }
 
 static void start(void) {

@@ -21,7 +21,9 @@ static void twice(void *self, car_motor_twice_call call, uint32_t a) {
   (void)car_motor_twice_ok(call, 2 * a);
 }
 
-static void which(void *self, car_motor_which_call call) { (void)car_motor_which_ok(call, ((motor *)self)->number); }
+static void which(void *self, car_motor_which_call call) {
+  (void)car_motor_which_ok(call, ((motor *)self)->number);
+}
 
 static void limited(void *self, car_motor_limited_call call, uint32_t value) {
   (void)self;
@@ -67,8 +69,8 @@ static void echo(void *self, car_motor_echo_call call, mbr_bytes data) {
   (void)car_motor_echo_ok(call, data);
 }
 
-/* A stream on its way. Whoever emits has it, or whoever waits: the cancel callback frees what waits, the one who
- * emits what was cancelled meanwhile. */
+/* A stream on its way. Whoever emits has it, or whoever waits: the cancel callback frees what waits, the one
+ * who emits what was cancelled meanwhile. */
 typedef struct emission {
   motor *motor;
   mbr_call call;
@@ -147,7 +149,9 @@ static void emit(motor *m, mbr_call call, uint32_t limit, uint32_t size) {
   emit_on(e);
 }
 
-static void count(void *self, car_motor_count_call call, uint32_t limit) { emit(self, call.base, limit, UINT32_MAX); }
+static void count(void *self, car_motor_count_call call, uint32_t limit) {
+  emit(self, call.base, limit, UINT32_MAX);
+}
 
 static void samples(void *self, car_motor_samples_call call, uint32_t limit, uint32_t size) {
   emit(self, call.base, limit, size);
@@ -164,8 +168,8 @@ static void position(void *self, car_motor_position_call call, uint32_t limit) {
   for (uint32_t i = 1; i <= limit; i++) (void)!car_motor_position_emit(call, i);
 }
 
-/* Sums of stream parameters. They stay for good and are used again, so that a handler may look at one beside the
- * cancel callback. */
+/* Sums of stream parameters. They stay for good and are used again, so that a handler may look at one beside
+ * the cancel callback. */
 typedef struct summing {
   motor *motor;
   uint32_t items;

@@ -1,6 +1,6 @@
-/* A bridge under everything at once: threads that call, cancel, pause and upload over two instances whose cables
- * are cut at random, and a connection that ends while all of it goes on. Every receiver is told exactly once, items
- * arrive as gapless prefixes, and nothing is left. */
+/* A bridge under everything at once: threads that call, cancel, pause and upload over two instances whose
+ * cables are cut at random, and a connection that ends while all of it goes on. Every receiver is told
+ * exactly once, items arrive as gapless prefixes, and nothing is left. */
 #include <pthread.h>
 
 #include "bridge_kit.h"
@@ -156,7 +156,8 @@ static void upload_once(worker *w) {
   if (pushed == items) (void)mbr_request_end_items(t.request);
   else (void)mbr_request_cancel(t.request);
   judge(w->storm, &t, MBR_FRAME_OK);
-  fail_if(atomic_load(&t.kind) == MBR_FRAME_OK && atomic_load(&t.value) != items * (items + 1) / 2, "a wrong sum");
+  const bool ok = atomic_load(&t.kind) == MBR_FRAME_OK;
+  fail_if(ok && atomic_load(&t.value) != items * (items + 1) / 2, "a wrong sum");
 }
 
 static void *work(void *arg) {
@@ -203,11 +204,11 @@ static void run_storm(bool cuts, bool ends_early, uint16_t calls) {
   for (size_t i = 0; i < METHODS; i++) counted_methods[i].receive = count;
   s->rig = open_rig(calls, &(mbr_loopback_options){.executor = &pool->executor, .real_time = true});
   /* Another client of the same service, since these receivers count. */
-  assert_int_equal(mbr_client_open(&s->client, mbr_loopback_far(s->rig->loopback), &counted_service, s->compatibility),
-                   MBR_OK);
+  mbr_peer *near = mbr_loopback_near(s->rig->loopback), *far = mbr_loopback_far(s->rig->loopback);
   uint8_t hello[1024];
-  const size_t size = mbr_peer_hello(mbr_loopback_near(s->rig->loopback), 0, hello, sizeof hello);
-  assert_int_equal(mbr_peer_receive(mbr_loopback_far(s->rig->loopback), hello, size), MBR_OK);
+  assert_int_equal(mbr_client_open(&s->client, far, &counted_service, s->compatibility), MBR_OK);
+  const size_t size = mbr_peer_hello(near, 0, hello, sizeof hello);
+  assert_int_equal(mbr_peer_receive(far, hello, size), MBR_OK);
   assert_int_equal(pthread_create(&mover, NULL, move, s), 0);
   if (cuts) assert_int_equal(pthread_create(&cutter, NULL, cut_at_random, s), 0);
   for (unsigned i = 0; i < THREADS; i++) {
@@ -216,8 +217,8 @@ static void run_storm(bool cuts, bool ends_early, uint16_t calls) {
   }
   if (ends_early) {
     for (unsigned i = 0; i < 100; i++) nap();
-    mbr_peer_close(mbr_loopback_near(s->rig->loopback));
-    mbr_peer_close(mbr_loopback_far(s->rig->loopback));
+    mbr_peer_close(near);
+    mbr_peer_close(far);
   }
   for (unsigned i = 0; i < THREADS; i++) assert_int_equal(pthread_join(workers[i].thread, NULL), 0);
   atomic_store(&s->over, true);

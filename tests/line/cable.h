@@ -1,6 +1,6 @@
-/* A cable between two lines of one process: each end gets a socket, and a thread carries the bytes from one to
- * the other while it is told to. It can be cut (both see the end of their descriptors), plugged in again, and
- * muted: nothing arrives any more, and nobody is told. */
+/* A cable between two lines of one process: each end gets a socket, and a thread carries the bytes from one
+ * to the other while it is told to. It can be cut (both see the end of their descriptors), plugged in again,
+ * and muted: nothing arrives any more, and nobody is told. */
 #ifndef TESTS_LINE_CABLE_H
 #define TESTS_LINE_CABLE_H
 

@@ -1,5 +1,5 @@
-/* Two lines over a cable: the connection begins, is lost in every way there is, and begins anew; calls end with
- * it, and no answer reaches a call of a later one. */
+/* Two lines over a cable: the connection begins, is lost in every way there is, and begins anew; calls end
+ * with it, and no answer reaches a call of a later one. */
 #define _XOPEN_SOURCE 700 /* terminals */
 #include <fcntl.h>
 #include <stdatomic.h>
@@ -228,7 +228,8 @@ static void test_a_cut_ends_calls_and_plugging_in_begins_anew(void **state) {
   close_pair(p);
 }
 
-/* The host's connection stays closed until its deferred call was ended; the caller's begins again and again. */
+/* The host's connection stays closed until its deferred call was ended; the caller's begins again and
+ * again. */
 static void test_a_deferred_call_holds_up_the_next_connection(void **state) {
   pair *p = open_pair(NULL);
   heard h = {0};

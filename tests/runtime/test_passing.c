@@ -1,5 +1,5 @@
-/* What connections offer to those who pass calls on: items that are left for later, on either side, reasons that
- * are passed on, whence a call comes, and when a peer or a client is let go of. */
+/* What connections offer to those who pass calls on: items that are left for later, on either side, reasons
+ * that are passed on, whence a call comes, and when a peer or a client is let go of. */
 #include "request_kit.h"
 
 enum { TELL = 10, GATHER = 20, PLAIN = 30 };

@@ -113,8 +113,9 @@ final class ClimateApi implements Climate {
   final MbrConnection _connection;
   final MbrCallOptions? _options;
 
-  /// The same service, its calls with [timeout] in place of their deadlines, ended by [cancelToken], and
-  /// made to that [instance] of several devices that serve it. What is not given is as it is here.
+  /// The same service, its calls with [timeout] in place of their deadlines, ended by
+  /// [cancelToken], and made to that [instance] of several devices that serve it. What is not
+  /// given is as it is here.
   ClimateApi withOptions({$core.Duration? timeout, MbrCancelToken? cancelToken, int? instance}) =>
       ClimateApi._(
         _connection,
@@ -125,8 +126,8 @@ final class ClimateApi implements Climate {
         ),
       );
 
-  /// Whether the service can be reached: the state now, then each change of it. In this process it is up
-  /// until the connection ends; a remote peer's goes up and down with the link to it.
+  /// Whether the service can be reached: the state now, then each change of it. In this process
+  /// it is up until the connection ends; a remote peer's goes up and down with the link to it.
   Stream<MbrLinkState> get linkState => _connection.linkState(_contract, options: _options);
 
   static const _contract = MbrContract('cabin.climate.Climate', [
