@@ -1246,8 +1246,53 @@ static void test_a_peer_needs_no_hooks(void **state) {
   free(l);
 }
 
+static mbr_status answer_at_once(loopback *l, mbr_call call, mbr_reader *args) {
+  (void)l;
+  (void)args;
+  assert_int_equal(answer(call, MBR_FRAME_OK, NULL, 0), MBR_OK);
+  return MBR_OK;
+}
+
+static mbr_status answer_slowly(loopback *l, mbr_call call, mbr_reader *args) {
+  l->time++;
+  return answer_at_once(l, call, args);
+}
+
+static void send_burst(loopback *l, uint32_t count) {
+  for (uint32_t i = 0; i < count; i++) {
+    assert_int_equal(send_call(l, UNARY, wire(i, 1), 0, NULL, 0), MBR_OK);
+  }
+  assert_int_equal(l->scheduled, 1);
+}
+
+/* One task does for a burst of short handlers; when they are not, others come between after sixteen. */
+static void test_a_burst_of_calls_takes_few_tasks(void **state) {
+  (void)state;
+  const shape roomy = {64, 256, 32768, false, false};
+  loopback *l = new_loopback(roomy);
+  l->handle = answer_at_once;
+  send_burst(l, 40);
+  assert_true(run_one(l));
+  assert_int_equal(l->started, 40);
+  assert_int_equal(l->scheduled, 0);
+  drain(l);
+  end_loopback(l);
+  l = new_loopback(roomy);
+  l->handle = answer_slowly;
+  send_burst(l, 40);
+  for (size_t ran = 16; ran <= 48; ran += 16) {
+    assert_true(run_one(l));
+    assert_int_equal(l->started, ran < 40 ? ran : 40);
+  }
+  assert_int_equal(l->scheduled, 0);
+  drain(l);
+  assert_int_equal(l->got_count, 40);
+  end_loopback(l);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
+    cmocka_unit_test(test_a_burst_of_calls_takes_few_tasks),
     cmocka_unit_test(test_an_answer_within_the_handler),
     cmocka_unit_test(test_without_a_schedule_hook_handlers_run_in_receive),
     cmocka_unit_test(test_every_ending),
