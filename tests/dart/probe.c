@@ -17,6 +17,7 @@ atomic_uint counters[COUNTERS];
 
 MBR_DART_EXPORT uint32_t probe_counter(uint32_t index);
 MBR_DART_EXPORT uint32_t probe_live_blocks(void);
+MBR_DART_EXPORT void probe_hold(bool hold);
 MBR_DART_EXPORT const char *probe_status_name(uint32_t status);
 MBR_DART_EXPORT const char *probe_status_text(uint32_t status);
 MBR_DART_EXPORT const void *absent_connect(void);
@@ -430,6 +431,21 @@ static mbr_status connect_probe(mbr_peer *peer) {
 }
 
 MBR_DART_LIBRARY(probe, connect_probe)
+
+/* The same, but its connect function waits for as long as it is held. */
+
+static atomic_bool held;
+
+void probe_hold(bool hold) { atomic_store(&held, hold); }
+
+static mbr_status connect_held(mbr_peer *peer) {
+  atomic_fetch_add(&counters[HELD], 1);
+  while (atomic_load(&held)) sleep_us(100);
+  atomic_fetch_sub(&counters[HELD], 1);
+  return connect_probe(peer);
+}
+
+MBR_DART_LIBRARY(held, connect_held)
 
 /* Libraries that Dart must refuse: the connect function refuses, answers NULL, is another's, is older. */
 

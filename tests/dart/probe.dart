@@ -167,6 +167,11 @@ final class ProbeCounters {
   int get lost => _counter(18);
   int get endedItems => _counter(19);
 
+  /// Isolates that the library `held` is connecting, which takes until it is not held any more.
+  int get held => _counter(20);
+  late final void Function(bool) hold =
+      _library.lookupFunction<Void Function(Bool), void Function(bool)>('probe_hold');
+
   int get liveBlocks => _liveBlocks();
 
   String statusName(int code) => _text('probe_status_name', code);

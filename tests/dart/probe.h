@@ -28,6 +28,7 @@ enum {
   STRESS_CANCELLED,
   STRESS_LOST,  /* with their isolate */
   STRESS_ITEMS, /* of streams that ended by themselves */
+  HELD,         /* connections that are being made, and wait until probe_hold(false) */
   COUNTERS
 };
 extern atomic_uint counters[COUNTERS];

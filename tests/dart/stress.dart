@@ -259,10 +259,13 @@ final class _Worker {
   }
 }
 
+const _connected = 'connected';
+
 /// Tells how much it has done every now and then, as it may not come to tell at its end.
 Future<void> _isolate((SendPort, String, _Fate, int) arguments) async {
   final (report, path, fate, seed) = arguments;
   final worker = _Worker(KindsApi.open(path), seed);
+  report.send(_connected);
   void tell() {
     report.send((worker.calls, worker.items));
     worker
@@ -307,6 +310,7 @@ Future<void> _runIsolates(String path, Random random, _Totals totals) async {
     final report = ReceivePort(), exited = ReceivePort(), failed = ReceivePort();
     final errors = <Object?>[];
     final texts = <String>[];
+    var isConnected = false;
     failed.listen((error) => errors.add((error as List<Object?>).first));
     report.listen((message) {
       switch (message) {
@@ -314,6 +318,8 @@ Future<void> _runIsolates(String path, Random random, _Totals totals) async {
           totals
             ..calls += calls
             ..items += items;
+        case _connected:
+          isConnected = true;
         case String():
           texts.add(message);
       }
@@ -321,9 +327,9 @@ Future<void> _runIsolates(String path, Random random, _Totals totals) async {
     final isolate = await Isolate.spawn(_isolate, (report.sendPort, path, fate, seed),
         onExit: exited.sendPort, onError: failed.sendPort);
     if (fate == _Fate.kill) {
-      // Often at its very start.
+      // Often at its very start, though not while it connects: see isolates.dart.
       Timer(Duration(microseconds: random.nextInt(random.nextBool() ? 3000 : 700000)),
-          () => isolate.kill(priority: Isolate.immediate));
+          () => isolate.kill(priority: isConnected ? Isolate.immediate : Isolate.beforeNextEvent));
     }
     await exited.first.timeout(caseLimit,
         onTimeout: () => throw CheckFailure('an isolate does not end: seed $seed, $fate'));
