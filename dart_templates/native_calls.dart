@@ -50,13 +50,14 @@ final class _CallTable {
   /// Indices that have used up their generations while frames of earlier calls may still wait to be read.
   final List<int> _resting = [];
 
+  /// Ids that are in use.
   int get length => _calls.length - _freeCount - _resting.length;
 
-  Iterable<_Call<Object?>> get open => _calls.nonNulls;
+  Iterable<_Call<Object?>> get all => _calls.nonNulls;
 
-  /// Gives [call] an id; false when the table is full.
+  /// Takes an id that is not in use; 0 when all are.
   @pragma('vm:prefer-inline')
-  bool add(_Call<Object?> call) {
+  int take() {
     final int index;
     if (_freeCount > 0) {
       index = _free[--_freeCount];
@@ -66,12 +67,15 @@ final class _CallTable {
       _generations.add(0);
       _free.add(0);
     } else {
-      return false;
+      return 0;
     }
-    final generation = ++_generations[index];
-    _calls[index] = call;
-    call.id = generation << 16 | index;
-    return true;
+    return ++_generations[index] << 16 | index;
+  }
+
+  /// Opens [call] under an id that was taken for it.
+  void open(int id, _Call<Object?> call) {
+    _calls[id & 0xffff] = call;
+    call.id = id;
   }
 
   _Call<Object?>? find(int id) {
@@ -81,9 +85,15 @@ final class _CallTable {
   }
 
   void remove(_Call<Object?> call) {
-    final index = call.id & 0xffff;
-    _calls[index] = null;
+    final id = call.id;
+    _calls[id & 0xffff] = null;
     call.id = 0;
+    giveBack(id);
+  }
+
+  /// Undoes [take] where there is no call, or none any more.
+  void giveBack(int id) {
+    final index = id & 0xffff;
     if (_generations[index] < _generationMax) {
       _free[_freeCount++] = index;
     } else {
@@ -112,9 +122,6 @@ abstract base class _Call<R> implements _Receiver {
   /// 0 unless the call is in the table.
   int id = 0;
 
-  /// Of the service.
-  int instance = 0;
-
   /// By the clock of [_Deadlines]; 0: none.
   int due = 0;
 
@@ -127,7 +134,7 @@ abstract base class _Call<R> implements _Receiver {
   /// The kind of frame that carries a value.
   int get valueKind;
 
-  /// It was sent, and is still open.
+  /// It is open now.
   void begun(MbrCancelToken? token, MbrUpload<Object?>? upload) {
     if (token != null) {
       _token = token;
@@ -212,19 +219,6 @@ final class _Unary<R> extends _Call<R> {
   @override
   int get valueKind => _kindOk;
 
-  /// Takes the answer while nobody listens yet; answers a failure, which is yet to be told. Never throws.
-  _Failure? take(int kind, MbrReader reader) {
-    if (kind != _kindOk) return decode(kind, reader) as _Failure;
-    try {
-      final result = method.decodeResult(reader);
-      reader.finish();
-      _completer.complete(result);
-      return null;
-    } catch (error, stackTrace) {
-      return _failed(error, stackTrace, _headerSize);
-    }
-  }
-
   @override
   void deliver(Object? event) {
     if (event is _Credit) {
@@ -286,8 +280,12 @@ final class _Streaming<R> extends _Call<R> {
   }
 
   void _start() {
-    final refused = _connection._start(this, _window, _encodeArguments, _options, _parameter);
-    if (refused != null) _items.end(refused);
+    try {
+      final id = _connection._send(method, _window, _encodeArguments, _options);
+      _connection._begin(this, id, _options, _parameter);
+    } catch (error, stackTrace) {
+      _items.end(_Failure(error, stackTrace));
+    }
   }
 
   void _cancel() {

@@ -77,6 +77,10 @@ final class _NativeConnection implements MbrConnection {
   /// must not find its way back to the request buffer.
   String? _encoding;
 
+  /// The size of the answer to the call that was sent last, if it is in the answer buffer already, and
+  /// [_drainFlag] if there is something in the ring.
+  int _answeredHere = 0;
+
   bool _open = true;
   bool _rung = false; // by itself
   bool _keepsAlive = false;
@@ -98,9 +102,22 @@ final class _NativeConnection implements MbrConnection {
   @override
   Future<R> call<R>(MbrMethod<R> method, void Function(MbrWriter writer) encodeArguments,
       {MbrCallOptions? options, MbrUpload<Object?>? upload}) {
-    final call = _Unary<R>(method, this);
-    final refused = _start(call, 0, encodeArguments, options, upload);
-    return refused == null ? call.future : Future<R>.error(refused.error, refused.stackTrace);
+    var answered = 0;
+    Future<R> future;
+    try {
+      final id = _send(method, 0, encodeArguments, options);
+      answered = _answeredHere;
+      if (answered & ~_drainFlag == 0) {
+        final call = _Unary<R>(method, this);
+        _begin(call, id, options, upload);
+        return call.future;
+      }
+      future = _endHere(method, id, answered & ~_drainFlag);
+    } catch (error, stackTrace) {
+      future = Future<R>.error(error, stackTrace);
+    }
+    if (answered & _drainFlag != 0) _receiveHere();
+    return future;
   }
 
   @override
@@ -125,7 +142,7 @@ final class _NativeConnection implements MbrConnection {
     final size = _sync(_native, _putHeader(_kindCall, _fromCaller, 0, method.id));
     _shrinkRequest();
     if (size < 0) throw _refusal(-size, method);
-    return _readAnswer(method, size);
+    return _readAnswer(method, _native.ref.answer, size);
   }
 
   @override
@@ -186,7 +203,7 @@ final class _NativeConnection implements MbrConnection {
     _ticket.giveBack();
     _port.close();
     _deadlines.stop();
-    for (final call in _calls.open.toList()) {
+    for (final call in _calls.all.toList()) {
       _calls.remove(call);
       call.over();
       _post(call, _Failure(MbrDisconnected(call.method.name)));
@@ -202,51 +219,79 @@ final class _NativeConnection implements MbrConnection {
     if (fault != null) throw fault;
   }
 
-  /// Takes an index for [call] and sends its CALL frame; answers why it did not start, or null.
-  _Failure? _start(_Call<Object?> call, int credit, void Function(MbrWriter writer) encodeArguments,
-      MbrCallOptions? options, MbrUpload<Object?>? upload) {
-    final method = call.method;
-    if (!_open) return _Failure(MbrDisconnected(method.name));
-    final fault = _offers.refusal(method);
-    if (fault != null) return _Failure(fault);
-    final timeout = options?.timeout ?? method.timeout ?? defaultTimeout;
-    if (timeout != null && timeout <= Duration.zero) return _Failure(MbrDeadlineExceeded(method.name));
-    final token = options?.cancelToken;
-    if (token != null && token.isCancelled) return _Failure(MbrCancelled(method.name));
-    if (!_calls.add(call)) {
-      return _Failure(
-          MbrFault(MbrStatus.busy, '${_calls.length} calls are open on this connection', method.name));
+  /// Sends a CALL and answers its id. Where its handler runs meanwhile, [_answeredHere] says what came of that.
+  /// Throws where there is no call.
+  int _send(MbrMethod<Object?> method, int credit, void Function(MbrWriter writer) encodeArguments,
+      MbrCallOptions? options) {
+    _check(method);
+    final timeout = _timeoutOf(method, options);
+    if (timeout != null && timeout <= Duration.zero) throw MbrDeadlineExceeded(method.name);
+    if (options?.cancelToken?.isCancelled ?? false) throw MbrCancelled(method.name);
+    final instance = _instanceOf(options);
+    _encodeCall(method.name, timeout == null ? 0 : MbrTimeout.milliseconds(timeout), credit, encodeArguments);
+    final id = _calls.take();
+    final status = id == 0 ? MbrStatus.busy.code : _submitCall(method, id, instance);
+    if (status == MbrStatus.ok.code) return id;
+    throw _unsent(method, id, status);
+  }
+
+  Exception _unsent(MbrMethod<Object?> method, int id, int status) {
+    if (id == 0) {
+      _shrinkRequest();
+      return MbrFault(MbrStatus.busy, '${_calls.length} calls are open on this connection', method.name);
     }
-    final milliseconds = timeout == null ? 0 : MbrTimeout.milliseconds(timeout);
-    if (MbrConnection.timeline) call._task = TimelineTask()..start(method.name);
-    _Failure? failure;
-    try {
-      call.instance = _instanceOf(options);
-      _encodeCall(method.name, milliseconds, credit, encodeArguments);
-      final status = _submitCall(call);
-      if (status != MbrStatus.ok.code) failure = _Failure(_refusal(status, method));
-    } catch (error, stackTrace) {
-      failure = _Failure(error, stackTrace);
-    }
-    if (failure != null && call.isOpen) _forget(call);
-    if (!call.isOpen) return failure;
+    _giveBack(id);
+    return _refusal(status, method);
+  }
+
+  Duration? _timeoutOf(MbrMethod<Object?> method, MbrCallOptions? options) =>
+      options?.timeout ?? method.timeout ?? defaultTimeout;
+
+  /// [call] was sent as [id], and is open from here on; unless what has come meanwhile ends it.
+  void _begin(_Call<Object?> call, int id, MbrCallOptions? options, MbrUpload<Object?>? upload) {
+    _calls.open(id, call);
+    if (MbrConnection.timeline) call._task = TimelineTask()..start(call.method.name);
+    if (_answeredHere != 0) _receiveHere();
+    if (!call.isOpen) return;
     _keepAlive();
+    final timeout = _timeoutOf(call.method, options);
+    final milliseconds = timeout == null ? 0 : MbrTimeout.milliseconds(timeout);
     if (milliseconds != 0) {
       call.due = _deadlines.after(milliseconds);
       _timed++;
     }
+    final token = options?.cancelToken;
     if (token != null || upload != null) call.begun(token, upload);
-    return null;
+  }
+
+  /// The future of a call that was sent as [id] and answered at once: there never is a [_Call], which would cost
+  /// as much as the rest. Throws what the call throws.
+  Future<R> _endHere<R>(MbrMethod<R> method, int id, int size) {
+    _giveBack(id);
+    if (MbrConnection.timeline) {
+      TimelineTask()
+        ..start(method.name)
+        ..finish();
+    }
+    final completer = Completer<R>.sync();
+    completer.complete(_readAnswer(method, _answer, size));
+    return completer.future;
+  }
+
+  /// What was sent while a handler ran here.
+  void _receiveHere() {
+    _receive(_drain(_native, 0));
+    if (_queued > 0) _deliverSoon();
   }
 
   MbrException _refusal(int status, MbrMethod<Object?> method) => status == MbrStatus.closed.code
       ? MbrDisconnected(method.name)
       : MbrFault(MbrStatus.of(status), 'the library did not take the call', method.name);
 
-  static int _instanceOf(MbrCallOptions? options) {
-    final instance = options?.instance ?? 0;
-    return RangeError.checkValueInInterval(instance, 0, 0xffff, 'instance');
-  }
+  static int _instanceOf(MbrCallOptions? options) => switch (options?.instance) {
+        null => 0,
+        final instance => RangeError.checkValueInInterval(instance, 0, 0xffff, 'instance'),
+      };
 
   /// Ends [call] from this side, at once: what still arrives for it finds no receiver. Its [failure], if any,
   /// is delivered a moment later.
@@ -263,10 +308,15 @@ final class _NativeConnection implements MbrConnection {
     if (_keepsAlive && _calls.length == 0) _settle();
   }
 
+  void _giveBack(int id) {
+    _calls.giveBack(id);
+    if (_keepsAlive && _calls.length == 0) _settle();
+  }
+
   /// Ends the calls that are due, and answers when the next one is.
   int _expire(int now) {
     var next = 0;
-    for (final call in _calls.open.toList()) {
+    for (final call in _calls.all.toList()) {
       final due = call.due;
       if (due == 0) continue;
       if (due <= now) {
@@ -346,36 +396,15 @@ final class _NativeConnection implements MbrConnection {
     return status;
   }
 
-  int _submitCall(_Call<Object?> call) => call.method.isInline
-      ? _submitInline(call)
-      : _submitFrame(_kindCall, _fromCaller, call.id, call.method.id, call.instance);
-
-  /// The handler may run meanwhile: what came of it is read at once, and [call] ends here if it has an
-  /// answer.
-  int _submitInline(_Call<Object?> call) {
-    final request = _putHeader(_kindCall, _fromCaller, call.id, call.method.id, call.instance);
-    final answer = _submitHere(_native, request);
+  /// Sends the CALL that was encoded, whose handler runs at once if it is inline; answers a status.
+  int _submitCall(MbrMethod<Object?> method, int id, int instance) {
+    _answeredHere = 0;
+    if (!method.isInline) return _submitFrame(_kindCall, _fromCaller, id, method.id, instance);
+    final answered = _submitHere(_native, _putHeader(_kindCall, _fromCaller, id, method.id, instance));
     _shrinkRequest();
-    if (answer < 0) return -answer;
-    final size = answer & ~_drainFlag;
-    if (size != 0) _endInline(call as _Unary<Object?>, size);
-    if (answer != size) {
-      _receive(_drain(_native, 0));
-      if (_queued > 0) _deliverSoon();
-    }
+    if (answered < 0) return -answered;
+    _answeredHere = answered;
     return MbrStatus.ok.code;
-  }
-
-  /// Nobody listens to [call] yet, so it can be told a value, though not an error, which would be nobody's.
-  void _endInline(_Unary<Object?> call, int size) {
-    final reader = _answerReader
-      ..offset = _headerSize
-      ..end = size;
-    final failure = call.take(reader.data.getUint8(4), reader);
-    _forget(call);
-    if (failure == null) return;
-    _answerReader = _newAnswerReader(); // the old one may be left inside a value
-    _post(call, failure);
   }
 
   /// Sends an item that the other side has given credit for; to nobody once the connection has ended. Answers
@@ -436,10 +465,9 @@ final class _NativeConnection implements MbrConnection {
   MbrReader _newAnswerReader() =>
       MbrReader(ByteData.sublistView(_answer.asTypedList(_native.ref.answerSize)), 0, 0);
 
-  /// The result of a sync call, or what it throws.
-  R _readAnswer<R>(MbrMethod<R> method, int size) {
+  /// The result of a call whose answer is there, or what it throws.
+  R _readAnswer<R>(MbrMethod<R> method, Pointer<Uint8> answer, int size) {
     var reader = _answerReader;
-    final answer = _native.ref.answer;
     if (answer != _answer) reader = MbrReader(ByteData.sublistView(answer.asTypedList(size)), 0, 0);
     reader
       ..offset = _headerSize
