@@ -117,12 +117,12 @@ bench_calls() {
     return
   fi
   mkdir -p "$scratch/calls"
+  "$mbrc" vendor "$scratch/calls/vendor" --with dart,exec # as an application has it
   "$mbrc" --dart "$scratch/calls/dart" --c "$scratch/calls/c" --package calls "$here/calls/calls.mbr"
   # shellcheck disable=SC2086 # DART_CFLAGS is a list of words
   "$CC" -std=c11 -D_POSIX_C_SOURCE=200809L -DNDEBUG -O2 -Wall -Wextra -pthread -shared -fPIC -fvisibility=hidden \
-    $DART_CFLAGS -I"$root/include" -I"$scratch/calls/c" -o "$scratch/calls/libcalls.so" "$here/calls/service.c" \
-    "$here/calls/floors.c" "$scratch/calls/c/bench_calls.c" "$root"/runtime/wire/*.c "$root"/runtime/peer/*.c \
-    "$root"/runtime/exec/*.c "$root"/runtime/dart/*.c
+    $DART_CFLAGS -I"$scratch/calls/vendor" -I"$scratch/calls/c" -o "$scratch/calls/libcalls.so" \
+    "$here/calls/service.c" "$here/calls/floors.c" "$scratch/calls/c/bench_calls.c" "$scratch"/calls/vendor/mbr/*.c
   cat > "$scratch/calls/package_config.json" <<END
 {"configVersion": 2, "packages": [
   {"name": "calls", "rootUri": "file://$scratch/calls/dart", "packageUri": "lib/", "languageVersion": "3.5"}

@@ -3,6 +3,7 @@
 #include "method.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "../frames.h"
@@ -12,9 +13,30 @@ static c_outgoing result_of(c_gen *g, const char *name, const schema_method *m, 
   return c_send_value(g, m->result, value, arena_printf(g->arena, "%s_value", name));
 }
 
+/* What is as small as this, and always of one size, is encoded on the stack and sent in one step. */
+#define SHORT_MAX 64u
+
+/* Whether the size is a number, and one of those. */
+static bool is_short(const c_outgoing *what) {
+  char *end;
+  const unsigned long long size = strtoull(what->size, &end, 10);
+  return *end == '\0' && size <= SHORT_MAX;
+}
+
+static void write_short_completion(c_gen *g, const char *signature, const char *kind, const c_outgoing *what) {
+  c_lines lines = c_lines_new(g->arena);
+  const bool empty = strcmp(what->size, "0") == 0;
+  if (!empty) c_add(&lines, 0, "uint8_t payload[%s];", what->size);
+  c_add(&lines, 0, "mbr_writer writer, *w = &writer;");
+  c_add(&lines, 0, "mbr_writer_init(w, %s);", empty ? "NULL, 0" : "payload, sizeof payload");
+  c_add(&lines, 0, "return mbr_call_send(call.base, MBR_FRAME_%s, w, %s);", kind, what->encode);
+  c_print_function(g, signature, &lines);
+}
+
 static void write_completion(c_gen *g, const char *signature, const char *kind, const c_outgoing *what) {
   const char *begin = arena_printf(g->arena, "mbr_call_begin(call.base, MBR_FRAME_%s", kind);
-  c_print_sender(g, signature, begin, "mbr_call_commit(call.base", what);
+  if (is_short(what)) write_short_completion(g, signature, kind, what);
+  else c_print_sender(g, signature, begin, "mbr_call_commit(call.base", what);
 }
 
 /* Of a stream: emit and publish, which send the same. */

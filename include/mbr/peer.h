@@ -97,6 +97,10 @@ MBR_MUST_CHECK mbr_status mbr_call_begin(mbr_call call, mbr_frame_kind kind, siz
  * an ending becomes a fault of that status. */
 mbr_status mbr_call_commit(mbr_call call, mbr_writer *w, mbr_status encoded);
 
+/* Both in one, for what is small and has been encoded by `w` into memory of the caller's: answers what they
+ * would. Where nothing is in the way the peer's lock is taken once. */
+mbr_status mbr_call_send(mbr_call call, mbr_frame_kind kind, const mbr_writer *w, mbr_status encoded);
+
 /* Has `fn(arg)` called once when an item of the call's stream may be emitted again, after an emit answered
  * MBR_WOULD_BLOCK: on an executor thread, outside any lock. Called before this returns where that is so
  * already, unless that is within or beside `fn`: then after it. It asks for one time: ask again for the

@@ -266,10 +266,15 @@ mbr_status mbr_call_begin_latest(mbr_call call, size_t payload, mbr_writer *w) {
   return begin(call, MBR_FRAME_ITEM, payload, true, w);
 }
 
+/* What is to be said of an encoding that ended so. */
+static mbr_status outcome(const mbr_writer *w, mbr_status encoded) {
+  if (encoded == MBR_OK) encoded = w->status;
+  return encoded == MBR_OK && w->offset != w->size ? MBR_MISUSE : encoded;
+}
+
 mbr_status mbr_call_commit(mbr_call call, mbr_writer *w, mbr_status encoded) {
   mbr_peer *peer = call.peer;
-  if (encoded == MBR_OK) encoded = w->status;
-  if (encoded == MBR_OK && w->offset != w->size) encoded = MBR_MISUSE;
+  encoded = outcome(w, encoded);
   if (w->data == NULL) return encoded; /* a oneway: mbr_call_begin ended it */
   const uint64_t place = mbr_sending_place(peer, w->data);
   if (place == MBR_PLACE_KEPT) return mbr_latest_commit(call, w, encoded);
@@ -277,4 +282,49 @@ mbr_status mbr_call_commit(mbr_call call, mbr_writer *w, mbr_status encoded) {
   uint8_t *record = mbr_sending_finish(peer, w->data, w->size, encoded == MBR_OK);
   close_frame(call, record, w->size, encoded);
   return encoded;
+}
+
+/* Under the lock. */
+static bool send_record(mbr_slot *slot, mbr_frame_kind kind, const mbr_writer *w, mbr_after *after) {
+  const bool item = kind == MBR_FRAME_ITEM;
+  mbr_frame frame = {.kind = (uint8_t)kind, .call = slot->call, .method = slot->method->id};
+  if (mbr_sending_is_large(slot->peer, w->size) || !mbr_latest_send(slot, after)) return false;
+  if (item && slot->credit == 0) return false;
+  frame.size = (uint32_t)(MBR_FRAME_HEADER_SIZE + w->size);
+  uint8_t *record = mbr_outbox_open(&slot->peer->outbox, &frame, item ? NULL : &slot->promised);
+  if (record == NULL) return false;
+  if (w->size != 0) memcpy(record + MBR_FRAME_HEADER_SIZE, w->data, w->size);
+  if (item) slot->credit--;
+  send_frame(slot, record, frame.size, after);
+  return true;
+}
+
+/* Under the lock: false where it takes more than that, or is to be refused; nothing has been done then. */
+static bool send_at_once(mbr_slot *slot, mbr_frame_kind kind, const mbr_writer *w, mbr_after *after) {
+  if (slot == NULL || slot->state != MBR_CALL_OPEN || !has_kind(slot, kind, w->size)) return false;
+  if (mbr_slot_is(slot, MBR_METHOD_ONEWAY)) return false;
+  const bool sent = mbr_reply_is_due(slot, w->size) ? mbr_reply_send(slot, kind, w, after)
+                                                    : send_record(slot, kind, w, after);
+  if (sent) mbr_slot_settle(slot, after);
+  return sent;
+}
+
+mbr_status mbr_call_send(mbr_call call, mbr_frame_kind kind, const mbr_writer *w, mbr_status encoded) {
+  mbr_peer *peer = call.peer;
+  mbr_after after = {0};
+  mbr_writer copy;
+  encoded = outcome(w, encoded);
+  if (encoded == MBR_OK && peer != NULL) {
+    mbr_peer_enter(peer);
+    const bool sent = send_at_once(mbr_slot_find(peer, call.id), kind, w, &after);
+    mbr_peer_leave(peer, &after);
+    if (sent) return MBR_OK;
+  }
+  mbr_status status = begin(call, kind, w->size, false, &copy);
+  if (status != MBR_OK) return status;
+  if (encoded == MBR_OK && w->size != 0) {
+    uint8_t *payload = mbr_writer_take(&copy, w->size);
+    if (payload != NULL) memcpy(payload, w->data, w->size);
+  }
+  return mbr_call_commit(call, &copy, encoded);
 }

@@ -93,6 +93,14 @@ static void take_reply(mbr_slot *slot, uint8_t *frame, mbr_frame_kind kind, size
   mbr_slot_end(slot, kind == MBR_FRAME_ERR ? MBR_FATE_ERROR : MBR_FATE_OK, MBR_OK, after);
 }
 
+bool mbr_reply_send(mbr_slot *slot, mbr_frame_kind kind, const mbr_writer *w, mbr_after *after) {
+  if (!fits(slot, w->size)) return false;
+  uint8_t *frame = slot->idle[0].data;
+  if (w->size != 0) memcpy(frame + MBR_FRAME_HEADER_SIZE, w->data, w->size);
+  take_reply(slot, frame, kind, w->size, after);
+  return true;
+}
+
 mbr_status mbr_reply_commit(mbr_call call, const mbr_writer *w, mbr_status encoded) {
   mbr_peer *peer = call.peer;
   mbr_after after = {0};

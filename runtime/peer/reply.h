@@ -20,6 +20,9 @@ bool mbr_reply_is_due(const mbr_slot *slot, size_t payload);
 mbr_status mbr_reply_begin(mbr_slot *slot, mbr_frame_kind kind, size_t payload, mbr_writer *w,
                            mbr_after *after);
 
+/* Under the lock: the answer that `w` has written, at once; false where it takes a block. */
+bool mbr_reply_send(mbr_slot *slot, mbr_frame_kind kind, const mbr_writer *w, mbr_after *after);
+
 /* Under the lock, while the handler runs: a fault is so small that the caller's memory has room for it. */
 void mbr_reply_fault(mbr_slot *slot, mbr_status code, const char *text, size_t text_size);
 

@@ -49,10 +49,10 @@ void start_thread(void *(*run)(void *), void *arg) {
 /* Answers. */
 
 mbr_status send_u32(mbr_call call, mbr_frame_kind kind, uint32_t value) {
+  uint8_t payload[4];
   mbr_writer w;
-  mbr_status status = mbr_call_begin(call, kind, 4, &w);
-  if (status != MBR_OK) return status;
-  return mbr_call_commit(call, &w, mbr_write_u32(&w, value));
+  mbr_writer_init(&w, payload, sizeof payload);
+  return mbr_call_send(call, kind, &w, mbr_write_u32(&w, value));
 }
 
 mbr_status send_bytes(mbr_call call, mbr_frame_kind kind, mbr_bytes value) {

@@ -162,14 +162,9 @@ static void fault(fuzz_call *c) {
   over(c, mbr_call_fault(c->call, (mbr_status)(1 + next_byte() % 24), texts[next_byte() % 4]));
 }
 
-/* Opens a frame and leaves it open: others may be opened before it is committed. An item starts with the
- * number of its call. */
-static void begin(fuzz_call *c, mbr_frame_kind kind, size_t size) {
-  open_frame *o = &f.open[f.open_count];
-  if (f.open_count == OPEN_MAX) return;
-  if (kind != MBR_FRAME_ITEM) check_args(c);
-  mbr_status status = mbr_call_begin(c->call, kind, size, &o->w);
-  if (status == MBR_MISUSE) return;
+/* A frame was begun for the call, or was not; answers whether it was. */
+static bool is_begun(fuzz_call *c, mbr_frame_kind kind, mbr_status status) {
+  if (status == MBR_MISUSE) return false;
   if (kind == MBR_FRAME_ITEM) {
     if (status == MBR_OK) c->sent++;
     else assert_true(status == MBR_CLOSED || status == MBR_WOULD_BLOCK || status == MBR_NO_MEMORY);
@@ -181,11 +176,38 @@ static void begin(fuzz_call *c, mbr_frame_kind kind, size_t size) {
     over(c, status);
     if (!is_gone(c)) assert_int_equal(status, MBR_OK);
   }
-  if (status != MBR_OK) return;
+  return status == MBR_OK;
+}
+
+/* Sends a frame that is short. An item starts with the number of its call. */
+static void send_short(fuzz_call *c, mbr_frame_kind kind, size_t size) {
+  uint8_t payload[SHORT_MAX] = {0};
+  const mbr_status encoded = next_byte() % 8 == 0 ? MBR_BAD_RANGE : MBR_OK;
+  mbr_writer w;
+  if (kind != MBR_FRAME_ITEM) check_args(c);
+  mbr_writer_init(&w, size > 0 ? payload : NULL, size);
+  if (kind == MBR_FRAME_ITEM) (void)mbr_write_u32(&w, (uint32_t)(c - f.calls));
+  if (size > w.offset) memset(mbr_writer_take(&w, size - w.offset), 7, size - w.offset);
+  const mbr_status status = mbr_call_send(c->call, kind, &w, encoded);
+  if (!is_begun(c, kind, status == encoded ? MBR_OK : status)) return;
+  if (encoded != MBR_OK && kind == MBR_FRAME_ITEM) c->sent--;
+}
+
+/* Opens a frame and leaves it open: others may be opened before it is committed. */
+static void begin(fuzz_call *c, mbr_frame_kind kind, size_t size) {
+  open_frame *o = &f.open[f.open_count];
+  if (f.open_count == OPEN_MAX) return;
+  if (kind != MBR_FRAME_ITEM) check_args(c);
+  if (!is_begun(c, kind, mbr_call_begin(c->call, kind, size, &o->w))) return;
   if (kind == MBR_FRAME_ITEM) (void)mbr_write_u32(&o->w, (uint32_t)(c - f.calls));
   o->of = c;
   o->kind = kind;
   f.open_count++;
+}
+
+static void send_or_begin(fuzz_call *c, mbr_frame_kind kind, size_t size) {
+  if (size <= SHORT_MAX && next_byte() % 2 == 0) send_short(c, kind, size);
+  else begin(c, kind, size);
 }
 
 static void commit(void) {
@@ -222,13 +244,14 @@ static void act(fuzz_call *c) {
     if (may_end(c)) fault(c);
     break;
   case 1:
-    if (may_end(c)) begin(c, ending, ending == MBR_FRAME_END || c->method == ONEWAY ? 0 : next_size());
+    if (!may_end(c)) break;
+    send_or_begin(c, ending, ending == MBR_FRAME_END || c->method == ONEWAY ? 0 : next_size());
     break;
   case 2: (void)mbr_call_on_cancel(c->call, on_cancel, c); break;
   case 3: assert_int_equal(mbr_call_cancelled(c->call) != MBR_CANCEL_NONE, c->over || is_gone(c)); break;
   case 4: (void)mbr_call_on_ready(c->call, on_ready, c); break;
   case 5: (void)mbr_call_dropped(c->call); break;
-  default: begin(c, MBR_FRAME_ITEM, sizeof(uint32_t) + next_size()); break;
+  default: send_or_begin(c, MBR_FRAME_ITEM, sizeof(uint32_t) + next_size()); break;
   }
 }
 

@@ -49,11 +49,11 @@ static const mbr_type_shape served_types[] = {{1, 11}, {2, 22}, {3, 33}};
 static const mbr_type_shape known_types[] = {{1, 11}, {2, 20}, {3, 30}, {4, 44}};
 
 static inline mbr_status put_u32(mbr_call call, mbr_frame_kind kind, uint32_t value) {
+  uint8_t payload[4];
   mbr_writer w;
-  mbr_status status = mbr_call_begin(call, kind, kind == MBR_FRAME_END ? 0 : 4, &w);
-  if (status != MBR_OK) return status;
+  mbr_writer_init(&w, payload, kind == MBR_FRAME_END ? 0 : sizeof payload);
   if (kind != MBR_FRAME_END) (void)mbr_write_u32(&w, value);
-  return mbr_call_commit(call, &w, MBR_OK);
+  return mbr_call_send(call, kind, &w, MBR_OK);
 }
 
 static inline mbr_status handle_item(const void *ops, void *self, mbr_call call, mbr_reader *item) {

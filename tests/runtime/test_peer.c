@@ -1349,5 +1349,5 @@ int main(void) {
     cmocka_unit_test(test_open_refuses_unsound_memory),
     cmocka_unit_test(test_a_peer_needs_no_hooks),
   };
-  return cmocka_run_group_tests(tests, NULL, NULL);
+  return RUN_BOTH_WAYS(tests);
 }

@@ -196,5 +196,5 @@ int main(void) {
     cmocka_unit_test(test_without_a_clock_deadlines_are_the_callers_own),
     cmocka_unit_test(test_a_peer_that_is_closed_has_nothing_due),
   };
-  return cmocka_run_group_tests(tests, NULL, NULL);
+  return RUN_BOTH_WAYS(tests);
 }

@@ -605,5 +605,5 @@ int main(void) {
     cmocka_unit_test(test_a_cancel_callback_set_beside_ready_comes_after_it),
     cmocka_unit_test(test_a_notice_that_comes_late_finds_the_callback_running),
   };
-  return cmocka_run_group_tests(tests, NULL, NULL);
+  return RUN_BOTH_WAYS(tests);
 }

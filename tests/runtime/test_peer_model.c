@@ -106,9 +106,37 @@ static uint32_t model_pick_started(void) {
   return UINT32_MAX;
 }
 
+/* In one step, now and then with an encoding that has failed. */
+static mbr_status model_send(const model_call *c, mbr_frame_kind kind, uint32_t item, size_t size) {
+  uint8_t payload[SHORT_MAX] = {0};
+  const mbr_status encoded = pick(6) == 0 ? MBR_BAD_RANGE : MBR_OK;
+  mbr_writer w;
+  mbr_writer_init(&w, size > 0 ? payload : NULL, size);
+  if (kind == MBR_FRAME_ITEM) (void)mbr_write_u32(&w, item);
+  const size_t rest = size - w.offset;
+  if (rest > 0) memset(mbr_writer_take(&w, rest), (int)(uint8_t)(c - m->calls), rest);
+  const mbr_status status = mbr_call_send(c->call, kind, &w, encoded);
+  assert_true(status == encoded || status == MBR_CLOSED || status == MBR_WOULD_BLOCK);
+  return status;
+}
+
+static void model_short_item(model_call *c, size_t size) {
+  mbr_status status = model_send(c, MBR_FRAME_ITEM, c->sent, size);
+  if (c->cancelled) assert_int_equal(status, MBR_CLOSED);
+  else if (c->credit == 0) assert_int_equal(status, MBR_WOULD_BLOCK);
+  else assert_int_not_equal(status, MBR_CLOSED);
+  if (status != MBR_OK) return;
+  c->credit--;
+  c->sent++;
+}
+
 static void model_item(uint32_t number, size_t size) {
   model_call *c = &m->calls[number];
   model_open *o = &m->open[m->open_count];
+  if (size <= SHORT_MAX && pick(2) == 0) {
+    model_short_item(c, size);
+    return;
+  }
   mbr_status status = mbr_call_begin(c->call, MBR_FRAME_ITEM, size, &o->w);
   if (c->cancelled) {
     assert_int_equal(status, MBR_CLOSED);
@@ -136,6 +164,10 @@ static void model_end(uint32_t number, size_t size) {
   mbr_status expected = c->cancelled ? MBR_CLOSED : MBR_OK;
   if (pick(4) == 0) {
     assert_int_equal(mbr_call_fault(c->call, MBR_INTERNAL, "a fault with a text of some length"), expected);
+    return;
+  }
+  if (size <= SHORT_MAX && pick(2) == 0) {
+    assert_int_equal(model_send(c, kind, 0, size) == MBR_CLOSED, expected == MBR_CLOSED);
     return;
   }
   assert_int_equal(mbr_call_begin(c->call, kind, size, &o->w), expected);

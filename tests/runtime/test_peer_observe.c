@@ -321,5 +321,5 @@ int main(void) {
     cmocka_unit_test(test_hello_tells_what_is_served),
     cmocka_unit_test(test_handlers_run_on_an_executor_of_choice),
   };
-  return cmocka_run_group_tests(tests, NULL, NULL);
+  return RUN_BOTH_WAYS(tests);
 }

@@ -4,15 +4,9 @@
 static const uint8_t four[4] = {1, 2, 3, 4};
 
 static mbr_status echo(loopback *l, mbr_call call, mbr_reader *args) {
-  uint8_t *data = NULL;
+  const size_t size = args->size;
   (void)l;
-  size_t size = args->size;
-  mbr_writer w;
-  mbr_status status = mbr_call_begin(call, MBR_FRAME_OK, size, &w);
-  if (status != MBR_OK) return MBR_OK;
-  data = mbr_writer_take(&w, size);
-  if (size > 0) memcpy(data, mbr_reader_take(args, size), size);
-  assert_int_equal(mbr_call_commit(call, &w, MBR_OK), MBR_OK);
+  (void)answer(call, MBR_FRAME_OK, mbr_reader_take(args, size), size);
   return MBR_OK;
 }
 
@@ -26,7 +20,8 @@ static void test_an_inline_handler_answers_before_receive_returns(void **state) 
   l->handle = echo;
   unsigned locks = l->locks;
   assert_int_equal(call_here(l, INLINE, wire(0, 1)), MBR_OK);
-  assert_int_equal(l->locks - locks, 4); /* to receive, to begin and commit the answer, to return */
+  /* To receive, to begin and commit the answer or to send it, to return. */
+  assert_int_equal(l->locks - locks, in_one_step ? 3 : 4);
   assert_int_equal(l->scheduled, 0);
   assert_int_equal(l->wakes, 0); /* the caller looks for itself */
   drain(l);
@@ -529,5 +524,5 @@ int main(void) {
     cmocka_unit_test(test_direct_functions_are_found),
     cmocka_unit_test(test_large_bytes_may_change_hands),
   };
-  return cmocka_run_group_tests(tests, NULL, NULL);
+  return RUN_BOTH_WAYS(tests);
 }

@@ -624,5 +624,5 @@ int main(void) {
     cmocka_unit_test(test_a_deadline_stops_the_items),
     cmocka_unit_test(test_a_stream_parameter_needs_a_handler),
   };
-  return cmocka_run_group_tests(tests, NULL, NULL);
+  return RUN_BOTH_WAYS(tests);
 }

@@ -104,5 +104,5 @@ int main(void) {
     cmocka_unit_test(test_a_task_that_was_overtaken_wakes_for_what_came_since),
     cmocka_unit_test(test_an_inline_callers_look_takes_the_place_of_a_wake),
   };
-  return cmocka_run_group_tests(tests, NULL, NULL);
+  return RUN_BOTH_WAYS(tests);
 }

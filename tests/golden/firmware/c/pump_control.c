@@ -79,9 +79,10 @@ size_t pump_control_pump_error_size(const pump_control_pump_error *value) {
 }
 
 mbr_status pump_control_pump_set_mode_ok(pump_control_pump_set_mode_call call, float value) {
+  uint8_t payload[4];
   mbr_writer writer, *w = &writer;
-  mbr_status status = mbr_call_begin(call.base, MBR_FRAME_OK, 4, w);
-  return status != MBR_OK ? status : mbr_call_commit(call.base, w, mbr_write_f32(w, value));
+  mbr_writer_init(w, payload, sizeof payload);
+  return mbr_call_send(call.base, MBR_FRAME_OK, w, mbr_write_f32(w, value));
 }
 
 mbr_status pump_control_pump_set_mode_err(pump_control_pump_set_mode_call call,
@@ -175,8 +176,8 @@ mbr_status pump_control_pump_readings_publish(pump_control_pump_readings_topic *
 
 mbr_status pump_control_pump_readings_end(pump_control_pump_readings_call call) {
   mbr_writer writer, *w = &writer;
-  mbr_status status = mbr_call_begin(call.base, MBR_FRAME_END, 0, w);
-  return status != MBR_OK ? status : mbr_call_commit(call.base, w, MBR_OK);
+  mbr_writer_init(w, NULL, 0);
+  return mbr_call_send(call.base, MBR_FRAME_END, w, MBR_OK);
 }
 
 mbr_status pump_control_pump_readings_err(pump_control_pump_readings_call call,
@@ -198,9 +199,10 @@ static mbr_status dispatch_pump_control_pump_readings(const void *ops, void *sel
 }
 
 mbr_status pump_control_pump_write_image_ok(pump_control_pump_write_image_call call, uint32_t value) {
+  uint8_t payload[4];
   mbr_writer writer, *w = &writer;
-  mbr_status status = mbr_call_begin(call.base, MBR_FRAME_OK, 4, w);
-  return status != MBR_OK ? status : mbr_call_commit(call.base, w, mbr_write_u32(w, value));
+  mbr_writer_init(w, payload, sizeof payload);
+  return mbr_call_send(call.base, MBR_FRAME_OK, w, mbr_write_u32(w, value));
 }
 
 static mbr_status dispatch_pump_control_pump_write_image(const void *ops, void *self, mbr_call call,
@@ -248,8 +250,8 @@ static mbr_status dispatch_pump_control_pump_ticks(const void *ops, void *self, 
 
 mbr_status pump_control_pump_beep_ok(pump_control_pump_beep_call call) {
   mbr_writer writer, *w = &writer;
-  mbr_status status = mbr_call_begin(call.base, MBR_FRAME_OK, 0, w);
-  return status != MBR_OK ? status : mbr_call_commit(call.base, w, MBR_OK);
+  mbr_writer_init(w, NULL, 0);
+  return mbr_call_send(call.base, MBR_FRAME_OK, w, MBR_OK);
 }
 
 static mbr_status dispatch_pump_control_pump_beep(const void *ops, void *self, mbr_call call, mbr_reader *r) {

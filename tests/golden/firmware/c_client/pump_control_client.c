@@ -330,8 +330,8 @@ mbr_status pump_control_pump_client_open(pump_control_pump_client *client, mbr_p
 
 mbr_status pump_control_console_log_ok(pump_control_console_log_call call) {
   mbr_writer writer, *w = &writer;
-  mbr_status status = mbr_call_begin(call.base, MBR_FRAME_OK, 0, w);
-  return status != MBR_OK ? status : mbr_call_commit(call.base, w, MBR_OK);
+  mbr_writer_init(w, NULL, 0);
+  return mbr_call_send(call.base, MBR_FRAME_OK, w, MBR_OK);
 }
 
 static mbr_status dispatch_pump_control_console_log(const void *ops, void *self, mbr_call call,

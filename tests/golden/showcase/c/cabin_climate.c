@@ -695,9 +695,10 @@ size_t cabin_climate_climate_error_size(const cabin_climate_climate_error *value
 }
 
 mbr_status cabin_climate_climate_set_target_ok(cabin_climate_climate_set_target_call call, float value) {
+  uint8_t payload[4];
   mbr_writer writer, *w = &writer;
-  mbr_status status = mbr_call_begin(call.base, MBR_FRAME_OK, 4, w);
-  return status != MBR_OK ? status : mbr_call_commit(call.base, w, mbr_write_f32(w, value));
+  mbr_writer_init(w, payload, sizeof payload);
+  return mbr_call_send(call.base, MBR_FRAME_OK, w, mbr_write_f32(w, value));
 }
 
 mbr_status cabin_climate_climate_set_target_err(cabin_climate_climate_set_target_call call,
@@ -751,8 +752,8 @@ static mbr_status dispatch_cabin_climate_climate_get_reading(const void *ops, vo
 
 mbr_status cabin_climate_climate_rename_ok(cabin_climate_climate_rename_call call) {
   mbr_writer writer, *w = &writer;
-  mbr_status status = mbr_call_begin(call.base, MBR_FRAME_OK, 0, w);
-  return status != MBR_OK ? status : mbr_call_commit(call.base, w, MBR_OK);
+  mbr_writer_init(w, NULL, 0);
+  return mbr_call_send(call.base, MBR_FRAME_OK, w, MBR_OK);
 }
 
 static mbr_status dispatch_cabin_climate_climate_rename(const void *ops, void *self, mbr_call call,
@@ -847,8 +848,8 @@ static mbr_status dispatch_cabin_climate_climate_describe(const void *ops, void 
 
 mbr_status cabin_climate_climate_nudge_ok(cabin_climate_climate_nudge_call call) {
   mbr_writer writer, *w = &writer;
-  mbr_status status = mbr_call_begin(call.base, MBR_FRAME_OK, 0, w);
-  return status != MBR_OK ? status : mbr_call_commit(call.base, w, MBR_OK);
+  mbr_writer_init(w, NULL, 0);
+  return mbr_call_send(call.base, MBR_FRAME_OK, w, MBR_OK);
 }
 
 static mbr_status dispatch_cabin_climate_climate_nudge(const void *ops, void *self, mbr_call call,
@@ -879,8 +880,8 @@ mbr_status cabin_climate_climate_watch_publish(cabin_climate_climate_watch_topic
 
 mbr_status cabin_climate_climate_watch_end(cabin_climate_climate_watch_call call) {
   mbr_writer writer, *w = &writer;
-  mbr_status status = mbr_call_begin(call.base, MBR_FRAME_END, 0, w);
-  return status != MBR_OK ? status : mbr_call_commit(call.base, w, MBR_OK);
+  mbr_writer_init(w, NULL, 0);
+  return mbr_call_send(call.base, MBR_FRAME_END, w, MBR_OK);
 }
 
 mbr_status cabin_climate_climate_watch_err(cabin_climate_climate_watch_call call,
@@ -907,9 +908,10 @@ static mbr_status dispatch_cabin_climate_climate_watch(const void *ops, void *se
 }
 
 mbr_status cabin_climate_climate_ticks_emit(cabin_climate_climate_ticks_call call, uint32_t value) {
+  uint8_t payload[4];
   mbr_writer writer, *w = &writer;
-  mbr_status status = mbr_call_begin(call.base, MBR_FRAME_ITEM, 4, w);
-  return status != MBR_OK ? status : mbr_call_commit(call.base, w, mbr_write_u32(w, value));
+  mbr_writer_init(w, payload, sizeof payload);
+  return mbr_call_send(call.base, MBR_FRAME_ITEM, w, mbr_write_u32(w, value));
 }
 
 mbr_status cabin_climate_climate_ticks_publish(cabin_climate_climate_ticks_topic *topic, uint32_t value) {
@@ -920,8 +922,8 @@ mbr_status cabin_climate_climate_ticks_publish(cabin_climate_climate_ticks_topic
 
 mbr_status cabin_climate_climate_ticks_end(cabin_climate_climate_ticks_call call) {
   mbr_writer writer, *w = &writer;
-  mbr_status status = mbr_call_begin(call.base, MBR_FRAME_END, 0, w);
-  return status != MBR_OK ? status : mbr_call_commit(call.base, w, MBR_OK);
+  mbr_writer_init(w, NULL, 0);
+  return mbr_call_send(call.base, MBR_FRAME_END, w, MBR_OK);
 }
 
 static mbr_status dispatch_cabin_climate_climate_ticks(const void *ops, void *self, mbr_call call,
@@ -934,9 +936,10 @@ static mbr_status dispatch_cabin_climate_climate_ticks(const void *ops, void *se
 }
 
 mbr_status cabin_climate_climate_knob_emit(cabin_climate_climate_knob_call call, float value) {
+  uint8_t payload[4];
   mbr_writer writer, *w = &writer;
-  mbr_status status = mbr_call_begin(call.base, MBR_FRAME_ITEM, 4, w);
-  return status != MBR_OK ? status : mbr_call_commit(call.base, w, mbr_write_f32(w, value));
+  mbr_writer_init(w, payload, sizeof payload);
+  return mbr_call_send(call.base, MBR_FRAME_ITEM, w, mbr_write_f32(w, value));
 }
 
 mbr_status cabin_climate_climate_knob_publish(cabin_climate_climate_knob_topic *topic, float value) {
@@ -947,8 +950,8 @@ mbr_status cabin_climate_climate_knob_publish(cabin_climate_climate_knob_topic *
 
 mbr_status cabin_climate_climate_knob_end(cabin_climate_climate_knob_call call) {
   mbr_writer writer, *w = &writer;
-  mbr_status status = mbr_call_begin(call.base, MBR_FRAME_END, 0, w);
-  return status != MBR_OK ? status : mbr_call_commit(call.base, w, MBR_OK);
+  mbr_writer_init(w, NULL, 0);
+  return mbr_call_send(call.base, MBR_FRAME_END, w, MBR_OK);
 }
 
 static mbr_status dispatch_cabin_climate_climate_knob(const void *ops, void *self, mbr_call call,
@@ -1083,9 +1086,10 @@ static mbr_status dispatch_cabin_climate_climate_preset(const void *ops, void *s
 }
 
 mbr_status cabin_climate_climate_import_log_ok(cabin_climate_climate_import_log_call call, uint32_t value) {
+  uint8_t payload[4];
   mbr_writer writer, *w = &writer;
-  mbr_status status = mbr_call_begin(call.base, MBR_FRAME_OK, 4, w);
-  return status != MBR_OK ? status : mbr_call_commit(call.base, w, mbr_write_u32(w, value));
+  mbr_writer_init(w, payload, sizeof payload);
+  return mbr_call_send(call.base, MBR_FRAME_OK, w, mbr_write_u32(w, value));
 }
 
 mbr_status cabin_climate_climate_import_log_err(cabin_climate_climate_import_log_call call,
@@ -1142,8 +1146,8 @@ mbr_status cabin_climate_climate_mix_publish(cabin_climate_climate_mix_topic *to
 
 mbr_status cabin_climate_climate_mix_end(cabin_climate_climate_mix_call call) {
   mbr_writer writer, *w = &writer;
-  mbr_status status = mbr_call_begin(call.base, MBR_FRAME_END, 0, w);
-  return status != MBR_OK ? status : mbr_call_commit(call.base, w, MBR_OK);
+  mbr_writer_init(w, NULL, 0);
+  return mbr_call_send(call.base, MBR_FRAME_END, w, MBR_OK);
 }
 
 static mbr_status dispatch_cabin_climate_climate_mix(const void *ops, void *self, mbr_call call,
@@ -1185,8 +1189,8 @@ static mbr_status item_cabin_climate_climate_mix(const void *ops, void *self, mb
 
 mbr_status cabin_climate_climate_ping_ok(cabin_climate_climate_ping_call call) {
   mbr_writer writer, *w = &writer;
-  mbr_status status = mbr_call_begin(call.base, MBR_FRAME_OK, 0, w);
-  return status != MBR_OK ? status : mbr_call_commit(call.base, w, MBR_OK);
+  mbr_writer_init(w, NULL, 0);
+  return mbr_call_send(call.base, MBR_FRAME_OK, w, MBR_OK);
 }
 
 static mbr_status dispatch_cabin_climate_climate_ping(const void *ops, void *self, mbr_call call,

@@ -981,9 +981,10 @@ mbr_status cabin_climate_climate_client_open(cabin_climate_climate_client *clien
 }
 
 mbr_status cabin_climate_dialogs_confirm_ok(cabin_climate_dialogs_confirm_call call, bool value) {
+  uint8_t payload[1];
   mbr_writer writer, *w = &writer;
-  mbr_status status = mbr_call_begin(call.base, MBR_FRAME_OK, 1, w);
-  return status != MBR_OK ? status : mbr_call_commit(call.base, w, mbr_write_bool(w, value));
+  mbr_writer_init(w, payload, sizeof payload);
+  return mbr_call_send(call.base, MBR_FRAME_OK, w, mbr_write_bool(w, value));
 }
 
 static mbr_status dispatch_cabin_climate_dialogs_confirm(const void *ops, void *self, mbr_call call,
@@ -1065,10 +1066,10 @@ static mbr_status encode_tuple2_u8_cabin_climate_doors(mbr_writer *w,
 
 mbr_status cabin_climate_dialogs_pressed_emit(cabin_climate_dialogs_pressed_call call,
     const mbr_tuple2_u8_cabin_climate_doors *value) {
+  uint8_t payload[2];
   mbr_writer writer, *w = &writer;
-  mbr_status status = mbr_call_begin(call.base, MBR_FRAME_ITEM, 2, w);
-  return status != MBR_OK ? status
-      : mbr_call_commit(call.base, w, encode_tuple2_u8_cabin_climate_doors(w, value));
+  mbr_writer_init(w, payload, sizeof payload);
+  return mbr_call_send(call.base, MBR_FRAME_ITEM, w, encode_tuple2_u8_cabin_climate_doors(w, value));
 }
 
 mbr_status cabin_climate_dialogs_pressed_publish(cabin_climate_dialogs_pressed_topic *topic,
@@ -1081,8 +1082,8 @@ mbr_status cabin_climate_dialogs_pressed_publish(cabin_climate_dialogs_pressed_t
 
 mbr_status cabin_climate_dialogs_pressed_end(cabin_climate_dialogs_pressed_call call) {
   mbr_writer writer, *w = &writer;
-  mbr_status status = mbr_call_begin(call.base, MBR_FRAME_END, 0, w);
-  return status != MBR_OK ? status : mbr_call_commit(call.base, w, MBR_OK);
+  mbr_writer_init(w, NULL, 0);
+  return mbr_call_send(call.base, MBR_FRAME_END, w, MBR_OK);
 }
 
 mbr_status cabin_climate_dialogs_pressed_err(cabin_climate_dialogs_pressed_call call,
@@ -1103,9 +1104,10 @@ static mbr_status dispatch_cabin_climate_dialogs_pressed(const void *ops, void *
 }
 
 mbr_status cabin_climate_dialogs_slider_emit(cabin_climate_dialogs_slider_call call, float value) {
+  uint8_t payload[4];
   mbr_writer writer, *w = &writer;
-  mbr_status status = mbr_call_begin(call.base, MBR_FRAME_ITEM, 4, w);
-  return status != MBR_OK ? status : mbr_call_commit(call.base, w, mbr_write_f32(w, value));
+  mbr_writer_init(w, payload, sizeof payload);
+  return mbr_call_send(call.base, MBR_FRAME_ITEM, w, mbr_write_f32(w, value));
 }
 
 mbr_status cabin_climate_dialogs_slider_publish(cabin_climate_dialogs_slider_topic *topic, float value) {
@@ -1116,8 +1118,8 @@ mbr_status cabin_climate_dialogs_slider_publish(cabin_climate_dialogs_slider_top
 
 mbr_status cabin_climate_dialogs_slider_end(cabin_climate_dialogs_slider_call call) {
   mbr_writer writer, *w = &writer;
-  mbr_status status = mbr_call_begin(call.base, MBR_FRAME_END, 0, w);
-  return status != MBR_OK ? status : mbr_call_commit(call.base, w, MBR_OK);
+  mbr_writer_init(w, NULL, 0);
+  return mbr_call_send(call.base, MBR_FRAME_END, w, MBR_OK);
 }
 
 static mbr_status dispatch_cabin_climate_dialogs_slider(const void *ops, void *self, mbr_call call,
@@ -1132,9 +1134,10 @@ static mbr_status dispatch_cabin_climate_dialogs_slider(const void *ops, void *s
 }
 
 mbr_status cabin_climate_dialogs_record_ok(cabin_climate_dialogs_record_call call, uint64_t value) {
+  uint8_t payload[8];
   mbr_writer writer, *w = &writer;
-  mbr_status status = mbr_call_begin(call.base, MBR_FRAME_OK, 8, w);
-  return status != MBR_OK ? status : mbr_call_commit(call.base, w, mbr_write_u64(w, value));
+  mbr_writer_init(w, payload, sizeof payload);
+  return mbr_call_send(call.base, MBR_FRAME_OK, w, mbr_write_u64(w, value));
 }
 
 static mbr_status dispatch_cabin_climate_dialogs_record(const void *ops, void *self, mbr_call call,
@@ -1179,8 +1182,8 @@ mbr_status cabin_climate_dialogs_translate_publish(cabin_climate_dialogs_transla
 
 mbr_status cabin_climate_dialogs_translate_end(cabin_climate_dialogs_translate_call call) {
   mbr_writer writer, *w = &writer;
-  mbr_status status = mbr_call_begin(call.base, MBR_FRAME_END, 0, w);
-  return status != MBR_OK ? status : mbr_call_commit(call.base, w, MBR_OK);
+  mbr_writer_init(w, NULL, 0);
+  return mbr_call_send(call.base, MBR_FRAME_END, w, MBR_OK);
 }
 
 static mbr_status dispatch_cabin_climate_dialogs_translate(const void *ops, void *self, mbr_call call,
@@ -1210,8 +1213,8 @@ static mbr_status item_cabin_climate_dialogs_translate(const void *ops, void *se
 
 mbr_status cabin_climate_dialogs_note_ok(cabin_climate_dialogs_note_call call) {
   mbr_writer writer, *w = &writer;
-  mbr_status status = mbr_call_begin(call.base, MBR_FRAME_OK, 0, w);
-  return status != MBR_OK ? status : mbr_call_commit(call.base, w, MBR_OK);
+  mbr_writer_init(w, NULL, 0);
+  return mbr_call_send(call.base, MBR_FRAME_OK, w, MBR_OK);
 }
 
 static mbr_status dispatch_cabin_climate_dialogs_note(const void *ops, void *self, mbr_call call,
@@ -1227,8 +1230,8 @@ static mbr_status dispatch_cabin_climate_dialogs_note(const void *ops, void *sel
 
 mbr_status cabin_climate_dialogs_dismiss_ok(cabin_climate_dialogs_dismiss_call call) {
   mbr_writer writer, *w = &writer;
-  mbr_status status = mbr_call_begin(call.base, MBR_FRAME_OK, 0, w);
-  return status != MBR_OK ? status : mbr_call_commit(call.base, w, MBR_OK);
+  mbr_writer_init(w, NULL, 0);
+  return mbr_call_send(call.base, MBR_FRAME_OK, w, MBR_OK);
 }
 
 static mbr_status dispatch_cabin_climate_dialogs_dismiss(const void *ops, void *self, mbr_call call,
