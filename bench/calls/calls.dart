@@ -13,11 +13,8 @@ import 'package:calls/calls.dart';
 
 import 'floors.dart';
 
-/// Times `count` operations.
-typedef Round = Future<void> Function(int count);
-
 /// One subject beside its floor. The goal is the most, or with [atLeast] the least, that the ratio may be:
-/// subject / floor, or with [atLeast] floor / subject.
+/// subject / floor, or with [atLeast] floor / subject. There may be none.
 final class Comparison {
   Comparison(this.name, this.floorName, this.count, this.subject, this.floor, this.goal, {this.atLeast = false});
 
@@ -26,7 +23,7 @@ final class Comparison {
   final int count;
   final Round subject;
   final Round floor;
-  final double goal;
+  final double? goal;
   final bool atLeast;
 }
 
@@ -55,8 +52,11 @@ Future<void> _compare(Comparison c) async {
     ratios.add(c.atLeast ? floor / subject : subject / floor);
   }
   final subject = _median(subjects), floor = _median(floors), ratio = _median(ratios);
-  final reached = c.atLeast ? ratio >= c.goal : ratio <= c.goal;
-  final goal = '${c.atLeast ? '≥' : '≤'} ${c.goal}${reached ? '' : '  NOT REACHED'}';
+  final goal = switch (c.goal) {
+    null => '',
+    final goal when c.atLeast => '≥ $goal${ratio >= goal ? '' : '  NOT REACHED'}',
+    final goal => '≤ $goal${ratio <= goal ? '' : '  NOT REACHED'}',
+  };
   print('${c.name.padRight(38)}${_nanoseconds(subject)}  ${c.floorName.padRight(42)}${_nanoseconds(floor)}'
       '  ${ratio.toStringAsFixed(2).padLeft(6)}  $goal');
 }
@@ -124,6 +124,12 @@ Future<void> _echoMany(int count) {
   return done.future;
 }
 
+Round _images(int size) => (count) async {
+      for (var i = 0; i < count; i++) {
+        if ((await api.image(size: size)).length != size) throw StateError('image');
+      }
+    };
+
 /// The number of the items that came, which must be in order.
 Future<void> _samples(int count) {
   final done = Completer<void>();
@@ -143,11 +149,14 @@ Future<void> main(List<String> arguments) async {
   for (final comparison in [
     Comparison('sync, two i64', 'bare function, not leaf', 100000, _add, floors.add, 1.5),
     Comparison('@leaf sync, two i64', 'bare function, leaf', 100000, _addLeaf, floors.addLeaf, 1.5),
-    Comparison('sync, small struct', 'bare function, not leaf', 20000, _echoSync, floors.add, 100),
+    Comparison('sync, small struct', 'bare function, not leaf', 20000, _echoSync, floors.add, null),
     Comparison('@inline, i64', 'PostInteger there and back', 10000, _echoInline, floors.post, 1.0),
     Comparison('@inline, i64', 'the same with Completer and await', 10000, _echoInline, floors.postAwaited, 1.0),
     Comparison('@inline, i64', 'a port a call, external typed data', 5000, _echoInline, floors.answer, 3,
         atLeast: true),
+    for (final kib in [4, 16, 64])
+      Comparison('@inline, bytes, $kib KiB', 'a message of external typed data', 1000, _images(kib * 1024),
+          floors.bytes(kib * 1024), null),
     Comparison('worker, i64', 'PostInteger from another thread', 500, _echo, floors.postFromThread, 1.3),
     Comparison('worker, small struct', 'PostInteger from another thread', 500, _echoSmall, floors.postFromThread, 1.3),
     Comparison('worker, 100 in flight, a call', 'flood of PostInteger, an item', 20000, _echoMany, floors.flood, 1.5),

@@ -8,6 +8,9 @@ import 'dart:typed_data';
 
 import 'package:calls/calls.dart' show Sample;
 
+/// Times `count` operations.
+typedef Round = Future<void> Function(int count);
+
 final class Floors {
   Floors(DynamicLibrary library)
       : _add = library.lookupFunction<Int64 Function(Int64, Int64), int Function(int, int)>('floor_add'),
@@ -104,6 +107,25 @@ final class Floors {
       final bytes = await port.first as Uint8List;
       if (ByteData.sublistView(bytes).getInt64(0, Endian.little) != i) throw StateError('floor');
     }
+  }
+
+  /// Bytes that change hands, one message after the other.
+  Round bytes(int size) {
+    final data = _malloc(size);
+    return (count) {
+      final done = Completer<void>();
+      var left = count;
+      _port.handler = (Object? message) {
+        if ((message as Uint8List).length != size) throw StateError('floor');
+        if (--left == 0) {
+          done.complete();
+        } else {
+          _answer(_nativePort, data, size);
+        }
+      };
+      _answer(_nativePort, data, size);
+      return done.future;
+    };
   }
 
   static Sample _decode(Object? message) {

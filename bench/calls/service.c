@@ -29,6 +29,12 @@ static void echo_small(void *self, bench_calls_calls_echo_small_call call, const
   (void)bench_calls_calls_echo_small_ok(call, value);
 }
 
+static void image(void *self, bench_calls_calls_image_call call, uint32_t size) {
+  static const uint8_t pixels[65536];
+  (void)self;
+  (void)bench_calls_calls_image_ok(call, (mbr_bytes){pixels, size <= sizeof pixels ? size : sizeof pixels});
+}
+
 typedef struct source {
   bench_calls_calls_samples_call call;
   uint32_t next, count;
@@ -66,6 +72,7 @@ static mbr_status connect(mbr_peer *peer) {
     .echo_inline = echo_inline,
     .echo = echo,
     .echo_small = echo_small,
+    .image = image,
     .samples = samples,
   };
   return bench_calls_calls_serve(peer, &ops, NULL);
