@@ -280,10 +280,12 @@ final class _Streaming<R> extends _Call<R> {
   }
 
   void _start() {
+    _task = _connection._trace(method);
     try {
       final id = _connection._send(method, _window, _encodeArguments, _options);
       _connection._begin(this, id, _options, _parameter);
     } catch (error, stackTrace) {
+      _task?.finish();
       _items.end(_Failure(error, stackTrace));
     }
   }

@@ -73,9 +73,10 @@ final class _NativeConnection implements MbrConnection {
   bool _delivering = false;
   bool _deliveryDue = false;
 
-  /// The method whose values are being encoded. Lists are read through code that is not ours, which
-  /// must not find its way back to the request buffer.
-  String? _encoding;
+  /// The method whose values are being encoded, or whose handler runs on this thread. Lists are read through code
+  /// that is not ours, and a handler may call Dart: neither must find its way back to the request buffer, or
+  /// to the answer's.
+  String? _busyWith;
 
   /// The size of the answer to the call that was sent last, if it is in the answer buffer already, and
   /// [_drainFlag] if there is something in the ring.
@@ -102,13 +103,14 @@ final class _NativeConnection implements MbrConnection {
   @override
   Future<R> call<R>(MbrMethod<R> method, void Function(MbrWriter writer) encodeArguments,
       {MbrCallOptions? options, MbrUpload<Object?>? upload}) {
+    final task = _trace(method);
     var answered = 0;
     Future<R> future;
     try {
       final id = _send(method, 0, encodeArguments, options);
       answered = _answeredHere;
       if (answered & ~_drainFlag == 0) {
-        final call = _Unary<R>(method, this);
+        final call = _Unary<R>(method, this).._task = task;
         _begin(call, id, options, upload);
         return call.future;
       }
@@ -116,6 +118,7 @@ final class _NativeConnection implements MbrConnection {
     } catch (error, stackTrace) {
       future = Future<R>.error(error, stackTrace);
     }
+    task?.finish();
     if (answered & _drainFlag != 0) _receiveHere();
     return future;
   }
@@ -139,7 +142,9 @@ final class _NativeConnection implements MbrConnection {
   R callSync<R>(MbrMethod<R> method, void Function(MbrWriter writer) encodeArguments) {
     _check(method);
     _encodeCall(method.name, 0, 0, encodeArguments);
+    _busyWith = method.name;
     final size = _sync(_native, _putHeader(_kindCall, _fromCaller, 0, method.id));
+    _busyWith = null;
     _shrinkRequest();
     if (size < 0) throw _refusal(-size, method);
     return _readAnswer(method, _native.ref.answer, size);
@@ -195,7 +200,7 @@ final class _NativeConnection implements MbrConnection {
   @override
   void close() {
     if (!_open) return;
-    if (_encoding != null) throw StateError('close() while the arguments of $_encoding are being encoded');
+    _refuseWhileBusy('close()');
     _open = false;
     for (final target in _targets.values) {
       target.address = 0;
@@ -218,6 +223,10 @@ final class _NativeConnection implements MbrConnection {
     final fault = _offers.refusal(method);
     if (fault != null) throw fault;
   }
+
+  /// From before a call is sent until it has ended.
+  TimelineTask? _trace(MbrMethod<Object?> method) =>
+      MbrConnection.timeline ? (TimelineTask()..start(method.name)) : null;
 
   /// Sends a CALL and answers its id. Where its handler runs meanwhile, [_answeredHere] says what came of that.
   /// Throws where there is no call.
@@ -250,7 +259,6 @@ final class _NativeConnection implements MbrConnection {
   /// [call] was sent as [id], and is open from here on; unless what has come meanwhile ends it.
   void _begin(_Call<Object?> call, int id, MbrCallOptions? options, MbrUpload<Object?>? upload) {
     _calls.open(id, call);
-    if (MbrConnection.timeline) call._task = TimelineTask()..start(call.method.name);
     if (_answeredHere != 0) _receiveHere();
     if (!call.isOpen) return;
     _keepAlive();
@@ -268,11 +276,6 @@ final class _NativeConnection implements MbrConnection {
   /// as much as the rest. Throws what the call throws.
   Future<R> _endHere<R>(MbrMethod<R> method, int id, int size) {
     _giveBack(id);
-    if (MbrConnection.timeline) {
-      TimelineTask()
-        ..start(method.name)
-        ..finish();
-    }
     final completer = Completer<R>.sync();
     completer.complete(_readAnswer(method, _answer, size));
     return completer.future;
@@ -352,10 +355,8 @@ final class _NativeConnection implements MbrConnection {
   /// Has [encode] write to the request buffer, from [offset] on.
   T _encode<T>(String method, int offset, T Function(MbrWriter writer) encode) {
     assert(_open, 'its memory is gone');
-    if (_encoding != null) {
-      throw StateError('$method called while the arguments of $_encoding are being encoded');
-    }
-    _encoding = method;
+    _refuseWhileBusy(method);
+    _busyWith = method;
     try {
       _writer.offset = offset;
       return encode(_writer);
@@ -363,9 +364,17 @@ final class _NativeConnection implements MbrConnection {
       _shrinkRequest();
       Error.throwWithStackTrace(_rebased(error, offset), stackTrace);
     } finally {
-      _encoding = null;
+      _busyWith = null;
     }
   }
+
+  @pragma('vm:prefer-inline')
+  void _refuseWhileBusy(String caller) {
+    if (_busyWith != null) throw _tooBusy(caller);
+  }
+
+  StateError _tooBusy(String caller) =>
+      StateError('$caller called while the arguments of $_busyWith are being encoded, or by its handler');
 
   void _encodeCall(
       String method, int milliseconds, int credit, void Function(MbrWriter writer) encodeArguments) {
@@ -400,7 +409,9 @@ final class _NativeConnection implements MbrConnection {
   int _submitCall(MbrMethod<Object?> method, int id, int instance) {
     _answeredHere = 0;
     if (!method.isInline) return _submitFrame(_kindCall, _fromCaller, id, method.id, instance);
+    _busyWith = method.name;
     final answered = _submitHere(_native, _putHeader(_kindCall, _fromCaller, id, method.id, instance));
+    _busyWith = null;
     _shrinkRequest();
     if (answered < 0) return -answered;
     _answeredHere = answered;
@@ -434,7 +445,7 @@ final class _NativeConnection implements MbrConnection {
   ByteData _growRequest(int neededSize) {
     final size = max(neededSize, 2 * _writer.data.lengthInBytes);
     if (neededSize > _requestMax || _resize(_native, min(size, _requestMax)) != MbrStatus.ok.code) {
-      throw MbrFault(MbrStatus.noMemory, 'the arguments take $neededSize bytes or more', _encoding!);
+      throw MbrFault(MbrStatus.noMemory, 'the arguments take $neededSize bytes or more', _busyWith!);
     }
     return _requestView();
   }
@@ -473,15 +484,20 @@ final class _NativeConnection implements MbrConnection {
       ..offset = _headerSize
       ..end = size;
     final kind = reader.data.getUint8(4);
+    final Exception failure;
     try {
-      if (kind != _kindOk) throw _readFailure(method, kind, reader);
-      final result = method.decodeResult(reader);
+      if (kind == _kindOk) {
+        final result = method.decodeResult(reader);
+        reader.finish();
+        return result;
+      }
+      failure = _readFailure(method, kind, reader);
       reader.finish();
-      return result;
-    } on MbrCodecException catch (error, stackTrace) {
+    } catch (error, stackTrace) {
       _answerReader = _newAnswerReader(); // the old one may be left inside a value
-      Error.throwWithStackTrace(_rebased(error, _headerSize), stackTrace);
+      Error.throwWithStackTrace(error is MbrCodecException ? _rebased(error, _headerSize) : error, stackTrace);
     }
+    throw failure;
   }
 
   void _onDoorbell(Object? _) {

@@ -64,9 +64,7 @@ typedef mbr_status mbr_dart_connect(mbr_peer *peer);
 
 /* What the library's one exported function returns. A connection belongs to one isolate: only its thread
  * calls what takes a connection, one at a time, and none of it after close. But for submit_here, sync and
- * take these may be leaf calls: they never post to Dart, call back or wait for anything but short locks. A handler
- * that submit_here or sync runs may call Dart, which may call anything of this, `close` too: the call then answers
- * -MBR_CLOSED. */
+ * take these may be leaf calls: they never post to Dart, call back or wait for anything but short locks. */
 typedef struct mbr_dart_api {
   uint32_t magic;
   uint32_t abi;

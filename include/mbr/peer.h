@@ -202,7 +202,7 @@ MBR_MUST_CHECK mbr_status mbr_peer_serve(mbr_peer *peer, const mbr_service *serv
  * has started runs any more, on an executor thread (where the peer has none: see mbr_hooks.schedule),
  * outside any lock. Deferred calls may still be open: this is the place to end them. Direct functions (sync
  * methods of scalars) are none of the peer's handlers: an isolate that has closed its connection, or has died,
- * is within none, but see mbr_dart_is_exiting. At most one for a connection: MBR_MISUSE for a second.
+ * is within none (as long as none calls Dart and has that close it), but see mbr_dart_is_exiting. At most one for a connection: MBR_MISUSE for a second.
  * MBR_CLOSED: the connection has ended already. */
 MBR_MUST_CHECK mbr_status mbr_peer_on_disconnect(mbr_peer *peer, void (*fn)(void *arg), void *arg);
 

@@ -18,9 +18,7 @@ int32_t mbr_dart_submit_here(mbr_dart_connection *connection, uint32_t size) {
   mbr_connection *c = of(connection);
   mbr_answer answer = {.buffer = c->answer_buffer, .capacity = MBR_DART_ANSWER_SIZE};
   if (size > connection->request_size) return -MBR_MISUSE;
-  c->calling++;
   mbr_status status = mbr_peer_receive_here(&c->peer, connection->request, size, &answer);
-  if (!mbr_connection_return(c)) return -MBR_CLOSED;
   if (status != MBR_OK) return -(int32_t)status;
   return (int32_t)answer.size | (answer.drain ? MBR_DART_DRAIN : 0);
 }
@@ -31,15 +29,9 @@ int32_t mbr_dart_sync(mbr_dart_connection *connection, uint32_t size) {
   mbr_block_free(c->answer_block);
   c->answer_block = NULL;
   if (size > connection->request_size) return -MBR_MISUSE;
-  c->calling++;
   mbr_status status = mbr_peer_receive_sync(&c->peer, connection->request, size, &answer);
-  uint8_t *block = status == MBR_OK && answer.is_block ? (uint8_t *)(uintptr_t)answer.frame : NULL;
-  if (!mbr_connection_return(c)) {
-    mbr_block_free(block);
-    return -MBR_CLOSED;
-  }
   if (status != MBR_OK) return -(int32_t)status;
-  c->answer_block = block;
+  if (answer.is_block) c->answer_block = (uint8_t *)(uintptr_t)answer.frame;
   connection->answer = answer.frame;
   return (int32_t)answer.size;
 }

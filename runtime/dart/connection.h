@@ -23,12 +23,6 @@ typedef struct mbr_connection {
   uintptr_t ticket; /* under table_lock: by which Dart closes; 0 when it has */
   unsigned users;   /* under table_lock: Dart, until it closes, and the peer, until it is quiet */
   bool prepared;    /* under table_lock: the mutexes and the condition are ready */
-  unsigned calling; /* calls of Dart's thread that run handlers, each within the one before; that thread's own */
-  bool left;        /* a handler has had Dart close it meanwhile; that thread's own */
 } mbr_connection;
-
-/* A call of Dart's thread that ran a handler returns. False where the connection was closed meanwhile, and is
- * not to be touched any more. */
-bool mbr_connection_return(mbr_connection *c);
 
 #endif

@@ -83,17 +83,7 @@ void mbr_dart_close(void *ticket) {
   if (c == NULL) return;
   end(c);
   mbr_peer_consume(&c->peer, 0); /* the isolate may have died with frames in its hands */
-  if (c->calling != 0) c->left = true;
-  else release(c);
-}
-
-bool mbr_connection_return(mbr_connection *c) {
-  const bool left = c->left;
-  c->calling--;
-  if (!left || c->calling != 0) return !left;
-  c->left = false;
   release(c);
-  return false;
 }
 
 /* Runs at exit(), before anything that was set up before the first connection is torn down, the Dart VM

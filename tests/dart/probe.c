@@ -427,6 +427,7 @@ static mbr_status connect_probe(mbr_peer *peer) {
   if (status == MBR_OK) status = mbr_peer_serve(peer, &service, NULL, NULL);
   if (status == MBR_OK) status = serve_kinds(peer);
   if (status == MBR_OK) status = serve_stress(peer);
+  if (status == MBR_OK) status = serve_calling(peer);
   return status == MBR_OK ? serve_asker(peer) : status;
 }
 

@@ -74,4 +74,7 @@ mbr_status serve_asker(mbr_peer *peer);
 /* probe_stress.c: much of it at once. */
 mbr_status serve_stress(mbr_peer *peer);
 
+/* `probe.Calling`, of probe_calling.c. */
+mbr_status serve_calling(mbr_peer *peer);
+
 #endif

@@ -20,7 +20,7 @@ cat > "$packages" <<END
 ]}
 END
 
-[ $# -gt 0 ] || set -- calls streams kinds limits hosts isolates library timeline endings stress
+[ $# -gt 0 ] || set -- calls streams kinds limits hosts calling isolates library timeline endings stress
 for program in "$@"; do
   echo "== $program"
   timeout 300 env TMPDIR="$scratch" LD_PRELOAD="${VM_PRELOAD:-}" \

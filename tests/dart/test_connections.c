@@ -217,18 +217,6 @@ static mbr_status image(const void *ops, void *self, mbr_call call, mbr_reader *
   return mbr_call_commit(call, &w, MBR_OK);
 }
 
-/* Sync and inline, answered before or after it has its connection closed, as Dart would that it calls. */
-static void *ticket_to_close;
-
-static mbr_status close_it(const void *ops, void *self, mbr_call call, mbr_reader *args) {
-  const bool answers_first = *(const bool *)self;
-  (void)ops;
-  (void)args;
-  if (answers_first) (void)image(ops, self, call, args);
-  mbr_dart_close(ticket_to_close);
-  return answers_first ? MBR_OK : image(ops, self, call, args);
-}
-
 static uint32_t add(const mbr_target *target, uint32_t a, uint32_t b) {
   return target->ops == NULL ? a + b : 0;
 }
@@ -244,14 +232,6 @@ static const mbr_method methods[] = {
 };
 static const mbr_service service = {
   .name = "t.T", .methods = methods, .method_count = sizeof methods / sizeof *methods};
-
-static const mbr_method closing_methods[] = {
-  {.id = ECHO, .flags = MBR_METHOD_SYNC, .name = "t.C.sync", .dispatch = close_it},
-  {.id = INLINED, .flags = MBR_METHOD_INLINE, .name = "t.C.inlined", .dispatch = close_it},
-};
-static const mbr_service closing = {
-  .name = "t.C", .methods = closing_methods, .method_count = sizeof closing_methods / sizeof *closing_methods};
-static bool answers_first;
 
 static void on_disconnect(void *arg) {
   (void)arg;
@@ -284,10 +264,6 @@ static mbr_status connect(mbr_peer *peer) {
   return status == MBR_OK ? mbr_peer_serve(peer, &service, NULL, NULL) : status;
 }
 
-static mbr_status connect_closing(mbr_peer *peer) {
-  return mbr_peer_serve(peer, &closing, NULL, &answers_first);
-}
-
 static mbr_status refuse(mbr_peer *peer) {
   (void)peer;
   return MBR_BUSY;
@@ -295,7 +271,6 @@ static mbr_status refuse(mbr_peer *peer) {
 
 MBR_DART_LIBRARY(t, connect)
 MBR_DART_LIBRARY(caller, connect_caller)
-MBR_DART_LIBRARY(closing, connect_closing)
 MBR_DART_LIBRARY(refused, refuse)
 
 /* What an isolate does. */
@@ -634,21 +609,6 @@ static void sync_and_inline_calls_are_answered_at_once(void **state) {
   wait_until_quiet();
 }
 
-static void a_handler_may_have_its_own_connection_closed(void **state) {
-  (void)state;
-  for (int i = 0; i < 4; i++) {
-    const mbr_dart_api *api = closing_connect();
-    set_open(&ports[10], true);
-    ticket_to_close = api->ticket();
-    answers_first = (i & 1) != 0;
-    mbr_dart_connection *c = api->open(api, (void *)(uintptr_t)&table, 10, ticket_to_close).connection;
-    assert_non_null(c);
-    const uint32_t size = write_call(c, 0, i < 2 ? ECHO : INLINED, 0, 0, 0);
-    assert_int_equal(i < 2 ? api->sync(c, size) : api->submit_here(c, size), -MBR_CLOSED);
-    wait_until_quiet();
-  }
-}
-
 static void a_block_that_was_taken_over_outlives_its_connection(void **state) {
   (void)state;
   const mbr_dart_api *api = t_connect();
@@ -758,7 +718,6 @@ int main(void) {
     cmocka_unit_test(a_goodbye_ends_the_connection_for_both),
     cmocka_unit_test(the_clock_ends_a_call_that_is_late),
     cmocka_unit_test(sync_and_inline_calls_are_answered_at_once),
-    cmocka_unit_test(a_handler_may_have_its_own_connection_closed),
     cmocka_unit_test(a_block_that_was_taken_over_outlives_its_connection),
     cmocka_unit_test(blocking_calls_end_and_never_begin_on_the_isolates_thread),
     cmocka_unit_test(isolates_die_amid_streams),
