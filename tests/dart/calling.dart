@@ -2,28 +2,12 @@
 library;
 
 import 'dart:async';
-import 'dart:ffi';
 import 'dart:typed_data';
 
 import '../../dart_templates/wire.dart';
 import 'harness.dart';
 import 'kinds_api.dart';
 import 'probe.dart';
-
-MbrMethod<R> _method<R>(String name, R Function(MbrReader) decode, {bool isInline = false}) {
-  final full = 'probe.Calling.$name';
-  final id = fnv1a(full);
-  return MbrMethod(id, full, fingerprintOf(id), const MbrContract('probe.Calling'), decode,
-      decodeError: ProbeLimit.decode, isInline: isInline);
-}
-
-Uint8List _bytes(MbrReader reader) => reader.readBytes('');
-
-final _inlined = _method('inlined', _bytes, isInline: true);
-final _sync = _method('sync', _bytes);
-final _babbling = _method('babbling', _bytes, isInline: true);
-
-typedef _Callback = Uint32 Function(Uint32);
 
 Future<void> main(List<String> arguments) async {
   final path = arguments[0];
@@ -38,9 +22,7 @@ Future<void> main(List<String> arguments) async {
     return value;
   }
 
-  final callable = NativeCallable<_Callback>.isolateLocal(callBack, exceptionalReturn: 0);
-  DynamicLibrary.open(path).lookupFunction<Void Function(Pointer<NativeFunction<_Callback>>),
-      void Function(Pointer<NativeFunction<_Callback>>)>('probe_call_back')(callable.nativeFunction);
+  final callable = Calling.have(path, callBack);
 
   /// Calls a handler that does [what]; [size] decides whether the request takes more than its buffer.
   Future<void> within(KindsApi kinds, void Function() what, {required bool sync, int size = 1000}) async {
@@ -49,7 +31,7 @@ Future<void> main(List<String> arguments) async {
     inHandler = what;
     failure = null;
     final connection = kinds.connection;
-    checkEqual(sync ? connection.callSync(_sync, encode) : await connection.call(_inlined, encode), argument);
+    checkEqual(sync ? connection.callSync(Calling.sync, encode) : await connection.call(Calling.inlined, encode), argument);
     if (failure != null) throw failure!;
   }
 
@@ -75,7 +57,7 @@ Future<void> main(List<String> arguments) async {
       '${sync ? 'sync' : 'inline'}: so are sync calls, services and the end of the connection': () async {
         final kinds = KindsApi.open(path);
         for (final what in [
-          () => kinds.connection.callSync(_sync, MbrWriter.nothing),
+          () => kinds.connection.callSync(Calling.sync, MbrWriter.nothing),
           () => kinds.connection.serve(ScriptHost(HostScript())),
           kinds.connection.close,
         ]) {
@@ -104,7 +86,7 @@ Future<void> main(List<String> arguments) async {
     },
     'an error with bytes behind it is none': () async {
       final connection = KindsApi.open(path).connection;
-      final error = await checkThrows<MbrCodecException>(() => connection.call(_babbling, MbrWriter.nothing));
+      final error = await checkThrows<MbrCodecException>(() => connection.call(Calling.babbling, MbrWriter.nothing));
       checkEqual(error.status, MbrStatus.trailing);
       connection.close();
     },

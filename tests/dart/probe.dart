@@ -187,3 +187,27 @@ final class ProbeCounters {
     return String.fromCharCodes(text.asTypedList(size));
   }
 }
+
+typedef _Callback = Uint32 Function(Uint32);
+
+/// `probe.Calling`: handlers that call Dart on the thread that calls them.
+abstract final class Calling {
+  static MbrMethod<R> _method<R>(String name, R Function(MbrReader) decode, {bool isInline = false}) {
+    final full = 'probe.Calling.$name';
+    final id = fnv1a(full);
+    return MbrMethod(id, full, fingerprintOf(id), const MbrContract('probe.Calling'), decode,
+        decodeError: ProbeLimit.decode, isInline: isInline);
+  }
+
+  static final MbrMethod<Uint8List> inlined = _method('inlined', _bytes, isInline: true);
+  static final MbrMethod<Uint8List> sync = _method('sync', _bytes);
+  static final MbrMethod<Uint8List> babbling = _method('babbling', _bytes, isInline: true);
+
+  /// What they call, until it is closed.
+  static NativeCallable<_Callback> have(String path, int Function(int) callBack) {
+    final callable = NativeCallable<_Callback>.isolateLocal(callBack, exceptionalReturn: 0);
+    DynamicLibrary.open(path).lookupFunction<Void Function(Pointer<NativeFunction<_Callback>>),
+        void Function(Pointer<NativeFunction<_Callback>>)>('probe_call_back')(callable.nativeFunction);
+    return callable;
+  }
+}

@@ -4,6 +4,7 @@ library;
 import 'dart:async';
 import 'dart:convert';
 import 'dart:io';
+import 'dart:typed_data';
 
 import 'harness.dart';
 import 'kinds_api.dart';
@@ -16,6 +17,12 @@ Future<void> makeCalls(String path) async {
   await probe.later(value: 1);
   MbrConnection.timeline = true;
   await kinds.inlineEcho(1);
+  final callable = Calling.have(path, (value) {
+    sleep(const Duration(milliseconds: 5));
+    return value;
+  });
+  await probe.connection.call(Calling.inlined, (writer) => writer.writeBytes(Uint8List(0), ''));
+  callable.close();
   await probe.later(value: 4);
   await probe.numbers(3).toList();
   await kinds.withOptions(timeout: const Duration(milliseconds: 5)).hang().then((_) {}, onError: (_) {});
@@ -54,6 +61,12 @@ Future<void> main(List<String> arguments) async {
       ]) {
         checkEqual(ids(method, 'b').length, 1, 'starts of $method');
         checkEqual(ids(method, 'e'), ids(method, 'b'), 'endings of $method');
+      }
+      int time(String method, String phase) =>
+          events.firstWhere((event) => event['name'] == method && event['ph'] == phase)['ts']! as int;
+      for (final method in ['probe.Kinds.hang', 'probe.Calling.inlined']) {
+        final micros = time(method, 'e') - time(method, 'b');
+        check(micros >= 4000, '$method took $micros µs');
       }
     },
   });
