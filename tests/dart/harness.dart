@@ -70,6 +70,15 @@ Future<void> eventually(bool Function() condition, String what,
   }
 }
 
+/// As [eventually], but nothing else runs in this isolate meanwhile.
+void standStillUntil(bool Function() condition, String what, {Duration limit = const Duration(seconds: 10)}) {
+  final watch = Stopwatch()..start();
+  while (!condition()) {
+    if (watch.elapsed > limit) throw CheckFailure('not within $limit: $what');
+    sleep(const Duration(milliseconds: 1));
+  }
+}
+
 /// As [eventually], for what the garbage collector is to bring about.
 Future<void> eventuallyCollected(bool Function() condition, String what) => eventually(() {
       Uint8List(1 << 20);

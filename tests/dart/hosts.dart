@@ -225,6 +225,27 @@ Future<void> main(List<String> arguments) async {
             checkEqual(await reason.future, MbrCancelReason.deadline);
           }
         }),
+    'a deadline of C is enforced by Dart, though C does nothing': () => withoutClock(path, () async {
+          await served((kinds, script) async {
+            final reason = Completer<MbrCancelReason>();
+            script.echo = (a, b) async {
+              reason.complete(await MbrHostCall.current!.whenCancelled);
+              return 1;
+            };
+            checkEqual(await kinds.ask(HostMethod.echo, timeoutMs: 30), 'fault DEADLINE ');
+            checkEqual(await reason.future, MbrCancelReason.deadline);
+          });
+        }),
+    'a deadline of C is enforced by C, though Dart does nothing': () => served((kinds, script) async {
+          for (final form in [Form.told, Form.waiting]) {
+            script.echo = (a, b) {
+              standStillUntil(() => counters.openJobs == 0, 'C has ended its call');
+              return 1;
+            };
+            final text = await kinds.ask(HostMethod.echo, form: form, timeoutMs: 30, onThread: true);
+            checkEqual(text, 'fault DEADLINE ');
+          }
+        }),
     'handlers run in order, one at a time': () => served((kinds, script) async {
           final log = <String>[];
           script.echo = (a, b) async {

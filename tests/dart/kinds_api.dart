@@ -7,6 +7,7 @@ import 'dart:typed_data';
 
 import '../../dart_templates/direct.dart';
 import '../../dart_templates/wire.dart';
+import 'harness.dart';
 import 'probe.dart';
 
 const _contract = MbrContract('probe.Kinds', [
@@ -232,4 +233,22 @@ final class ScriptHost extends MbrHost {
 
   static final _refusal =
       MbrHostMethod.declared<HostRefusal>((writer, error) => writer.writeU32(error.number));
+}
+
+/// Runs [body] while no alarm of C's rings, so that deadlines are Dart's alone to enforce. It may take no
+/// longer than [limit].
+Future<void> withoutClock(String path, Future<void> Function() body,
+    {Duration limit = const Duration(seconds: 20)}) async {
+  final counters = ProbeCounters(path);
+  final other = KindsApi.open(path, package: 'elsewhere');
+  counters.holdClock(true);
+  try {
+    other.withOptions(timeout: const Duration(milliseconds: 10)).hangStream().drain<void>().ignore();
+    standStillUntil(() => counters.isClockHeld, 'the clock is held');
+    await body().timeout(limit);
+    check(counters.isClockHeld, 'it was held all the while');
+  } finally {
+    counters.holdClock(false);
+    other.connection.close();
+  }
 }

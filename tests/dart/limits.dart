@@ -155,6 +155,19 @@ Future<void> main(List<String> arguments) async {
       check(took >= _short && took < const Duration(seconds: 3), 'it took $took');
       await told(_deadline, late);
     },
+    'a deadline is enforced by Dart, though C does nothing': () => withoutClock(path, () async {
+          final late = await settled();
+          await checkThrows<MbrDeadlineExceeded>(kinds.withOptions(timeout: _short).hang);
+          await told(_deadline, late);
+        }),
+    'a deadline is enforced by C, though Dart does nothing': () async {
+      final late = await settled();
+      final call = checkThrows<MbrDeadlineExceeded>(kinds.withOptions(timeout: _short).hang);
+      standStillUntil(() => counters.late == late + 1, 'the late answer was refused');
+      checkEqual(counters.reason, _deadline, 'reason');
+      checkEqual(kinds.connection.openCalls, 1, 'open calls');
+      await call;
+    },
     'a deadline of the contract': () async {
       final late = await settled();
       final took = await timed(() => checkThrows<MbrDeadlineExceeded>(kinds.hangShortly));

@@ -172,6 +172,12 @@ final class ProbeCounters {
   late final void Function(bool) hold =
       _library.lookupFunction<Void Function(Bool), void Function(bool)>('probe_hold');
 
+  /// Whether the thread that rings C's deadlines is held. It is from the first deadline on that is over in the
+  /// library `elsewhere` after [holdClock].
+  bool get isClockHeld => _counter(21) == 2;
+  late final void Function(bool) holdClock =
+      _library.lookupFunction<Void Function(Bool), void Function(bool)>('probe_hold_clock');
+
   int get liveBlocks => _liveBlocks();
 
   String statusName(int code) => _text('probe_status_name', code);

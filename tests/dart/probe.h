@@ -29,6 +29,7 @@ enum {
   STRESS_LOST,  /* with their isolate */
   STRESS_ITEMS, /* of streams that ended by themselves */
   HELD,         /* connections that are being made, and wait until probe_hold(false) */
+  CLOCK,        /* what probe_hold_clock has come to */
   COUNTERS
 };
 extern atomic_uint counters[COUNTERS];

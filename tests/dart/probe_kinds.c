@@ -373,8 +373,29 @@ mbr_status serve_kinds(mbr_peer *peer) {
 
 static mbr_pool other_pool;
 
+/* The first thread that submits something but for the one that asked for it is held: the runtime's clock, once
+ * the deadline of a call is over. Meanwhile no alarm of any connection rings. */
+enum { CLOCK_RUNS, CLOCK_AWAITED, CLOCK_HELD };
+
+MBR_DART_EXPORT void probe_hold_clock(bool hold);
+
+static pthread_t holder;
+
+void probe_hold_clock(bool hold) {
+  holder = pthread_self();
+  atomic_store(&counters[CLOCK], hold ? CLOCK_AWAITED : CLOCK_RUNS);
+}
+
+static void wait_if_held(void) {
+  unsigned state = atomic_load(&counters[CLOCK]);
+  if (state != CLOCK_AWAITED || pthread_equal(holder, pthread_self())) return;
+  if (!atomic_compare_exchange_strong(&counters[CLOCK], &state, CLOCK_HELD)) return;
+  while (atomic_load(&counters[CLOCK]) == CLOCK_HELD) sleep_us(100);
+}
+
 static void submit_counted(mbr_executor *self, mbr_task *task) {
   (void)self;
+  wait_if_held();
   atomic_fetch_add(&counters[ON_OTHER], 1);
   mbr_pool_submit(&other_pool, task);
 }
