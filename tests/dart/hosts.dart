@@ -176,6 +176,21 @@ Future<void> main(List<String> arguments) async {
           script.ticks = (a, b) => Stream.fromIterable(Iterable.generate(4));
           checkEqual(await kinds.ask(HostMethod.ticks), 'end 4');
         }),
+    'the newest items of a stream: those that a slow receiver missed are counted': () =>
+        served(isLatest: true, (kinds, script) async {
+          MbrCounters ticks() => kinds.connection.counters('probe.Host.ticks')!;
+          const bursts = 10, size = 20;
+          script.ticks = (a, b) async* {
+            for (var i = 0; i < bursts; i++) {
+              yield* Stream.fromIterable(Iterable.generate(size, (j) => i * size + j));
+              await Future<void>.delayed(const Duration(milliseconds: 1));
+            }
+            await eventually(() => ticks().items + ticks().dropped == bursts * size, 'each was sent or counted');
+          };
+          final text = await kinds.ask(HostMethod.ticks, form: Form.newest);
+          checkEqual(text, 'end ${ticks().items}');
+          check(ticks().dropped > 0, 'some were missed');
+        }),
     'a stream parameter': () => served((kinds, script) async {
           for (final count in [1, 3, 4, 5, 500]) {
             final sum = 1 + count * (count + 1) ~/ 2;

@@ -179,7 +179,7 @@ final class KindsApi {
 }
 
 /// How C makes a call of the host service; the names are those of probe_host.c.
-enum Form { told, waiting, cancelling, pausing }
+enum Form { told, waiting, cancelling, pausing, newest }
 
 enum HostMethod { echo, note, ticks, gather, absent, changed }
 

@@ -15,15 +15,15 @@
 enum { H_ECHO, H_NOTE, H_TICKS, H_GATHER, H_ABSENT, H_CHANGED, HOST_METHODS };
 
 /* How the call is made. */
-enum { TOLD, WAITING, CANCELLING, PAUSING };
+enum { TOLD, WAITING, CANCELLING, PAUSING, NEWEST };
 
 /* One call of the host service, made for one of ours. */
 typedef struct asked {
   mbr_call call; /* to be answered with the text */
   mbr_client *client;
   uint32_t form, method, a, b, timeout_ms;
-  uint32_t items, sum; /* of its stream */
-  uint32_t to_push;    /* of its stream parameter */
+  uint32_t items, sum, last; /* of its stream */
+  uint32_t to_push;          /* of its stream parameter */
   mbr_request request;
   pthread_mutex_t lock; /* of the pushing */
   char text[TEXT_SIZE];
@@ -55,6 +55,26 @@ static mbr_status read_number(mbr_reader *payload, uint32_t *value) {
   return mbr_reader_finish(payload);
 }
 
+/* Ticks are counted from 0; the newest of them only rise. */
+static bool is_next_tick(const asked *a, uint32_t value) {
+  if (a->form != NEWEST) return value == a->items;
+  return a->items == 0 || value > a->last;
+}
+
+static void pause_for_a_while(const asked *a) {
+  (void)mbr_request_pause(a->request);
+  sleep_us(1000);
+  (void)mbr_request_resume(a->request);
+}
+
+static void take_item(asked *a, uint32_t value) {
+  if (a->method == H_TICKS && !is_next_tick(a, value)) abort();
+  a->sum += value;
+  a->last = value;
+  if (++a->items == FIRST_ITEMS && a->form == CANCELLING) (void)mbr_request_cancel(a->request);
+  if (a->items % FIRST_ITEMS == 0 && (a->form == PAUSING || a->form == NEWEST)) pause_for_a_while(a);
+}
+
 /* What all of the host service's methods have in common: numbers as results and items, one declared error. */
 static mbr_status receive(const mbr_receiver *to, mbr_frame_kind kind, mbr_status fault, mbr_str text,
                           mbr_reader *payload) {
@@ -64,16 +84,8 @@ static mbr_status receive(const mbr_receiver *to, mbr_frame_kind kind, mbr_statu
   mbr_status status = MBR_OK;
   if (kind == MBR_FRAME_ITEM) {
     status = read_number(payload, &value);
-    if (status != MBR_OK) return status;
-    if (a->method == H_TICKS && value != a->items) abort();
-    a->sum += value;
-    if (++a->items == FIRST_ITEMS && a->form == CANCELLING) (void)mbr_request_cancel(a->request);
-    if (a->items % FIRST_ITEMS == 0 && a->form == PAUSING) {
-      (void)mbr_request_pause(a->request);
-      sleep_us(1000);
-      (void)mbr_request_resume(a->request);
-    }
-    return MBR_OK;
+    if (status == MBR_OK) take_item(a, value);
+    return status;
   }
   if (kind == MBR_FRAME_OK) {
     status = read_number(payload, &value);
