@@ -348,6 +348,41 @@ Future<void> main(List<String> arguments) async {
       other.connection.close();
       checkEqual(other.connection.counters('probe.Kinds.inline_echo'), null);
     },
+    'counters of a method: what runs, what waits and what was cancelled': () async {
+      final other = KindsApi.open(path);
+      MbrCounters of(String method) => other.connection.counters('probe.Kinds.$method')!;
+      counters.hold(true);
+      final calls = [for (var i = 0; i < 20; i++) other.ordered(i)];
+      try {
+        await eventually(() => of('ordered').queued == 19, 'one runs, the others wait');
+        checkEqual((of('ordered').calls, of('ordered').open), (20, 20));
+      } finally {
+        counters.hold(false);
+      }
+      await Future.wait(calls);
+      checkEqual((of('ordered').calls, of('ordered').open, of('ordered').queued), (20, 0, 0));
+      final token = MbrCancelToken();
+      final hanging = checkThrows<MbrCancelled>(other.withOptions(cancelToken: token).hang);
+      await eventually(() => counters.openJobs == 1, 'it runs');
+      checkEqual((of('hang').open, of('hang').cancelled), (1, 0));
+      token.cancel();
+      await hanging;
+      checkEqual((of('hang').calls, of('hang').open, of('hang').cancelled), (1, 0, 1));
+      checkEqual((of('hang').errors, of('ordered').cancelled), (0, 0));
+      other.connection.close();
+      await settled();
+    },
+    'counters of a method: the items that newer ones replaced': () async {
+      final other = KindsApi.open(path);
+      final before = counters.emitted;
+      final subscription = other.newest(500, 0).listen(null)..pause();
+      await eventually(() => counters.emitted == before + 500, 'all were emitted');
+      final newest = other.connection.counters('probe.Kinds.newest')!;
+      checkEqual((newest.items, newest.dropped), (1, 498), 'the first was sent, and the last is kept');
+      await subscription.cancel();
+      other.connection.close();
+      await settled();
+    },
     'what is logged reaches the hook': () async {
       final before = counters.logged;
       await checkThrows<MbrFault>(probe.faulty);

@@ -36,6 +36,14 @@ void sleep_us(uint32_t us) {
   nanosleep(&pause, NULL);
 }
 
+static atomic_bool held;
+
+void probe_hold(bool hold) { atomic_store(&held, hold); }
+
+void wait_while_held(void) {
+  while (atomic_load(&held)) sleep_us(100);
+}
+
 void start_thread(void *(*run)(void *), void *arg) {
   pthread_t thread;
   pthread_attr_t attributes;
@@ -435,13 +443,9 @@ MBR_DART_LIBRARY(probe, connect_probe)
 
 /* The same, but its connect function waits for as long as it is held. */
 
-static atomic_bool held;
-
-void probe_hold(bool hold) { atomic_store(&held, hold); }
-
 static mbr_status connect_held(mbr_peer *peer) {
   atomic_fetch_add(&counters[HELD], 1);
-  while (atomic_load(&held)) sleep_us(100);
+  wait_while_held();
   atomic_fetch_sub(&counters[HELD], 1);
   return connect_probe(peer);
 }

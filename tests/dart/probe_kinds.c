@@ -186,6 +186,7 @@ static mbr_status in_crowd(const void *ops, void *self, mbr_call call, mbr_reade
   while (now > most && !atomic_compare_exchange_weak(&counters[CROWDED], &most, now)) continue;
   mbr_status status = read_one(args, &a);
   sleep_us(500);
+  wait_while_held();
   atomic_fetch_sub(&counters[RUNNING], 1);
   if (status == MBR_OK) (void)send_u32(call, MBR_FRAME_OK, a);
   return status;
