@@ -79,6 +79,19 @@ Future<void> _everything((SendPort, String) arguments) async {
   ready.send(images.length);
 }
 
+/// Like [_everything], with a thread of C that emits until it is not held any more.
+Future<void> _restarted((SendPort, String) arguments) async {
+  KindsApi.open(arguments.$2).stubborn().listen(null);
+  await _everything(arguments);
+}
+
+/// Like [_everything], and then exits amid all of it, with large bytes as its last message.
+Future<void> _exiter((SendPort, String) arguments) async {
+  final (ready, path) = arguments;
+  await _everything(arguments);
+  Isolate.exit(ready, await KindsApi.open(path).image(100000));
+}
+
 /// Floods [kinds], whose isolate does not come to listen, and then takes a little at a time. Answers the most
 /// memory it saw, and how many notes the library could send.
 Future<(int, int)> _flood(KindsApi kinds) async {
@@ -225,19 +238,32 @@ Future<void> main(List<String> arguments) async {
         await nothingLeft();
       }
     },
+    'twenty exit with everything open': () async {
+      for (var i = 0; i < 5; i++) {
+        final errors = await Future.wait([for (var j = 0; j < 4; j++) spawn(_exiter)]);
+        checkEqual(errors, [false, false, false, false], 'errors');
+        await nothingLeft();
+      }
+    },
     'after a hot restart the new one works beside what is left of the old': () async {
       for (var i = 0; i < 10; i++) {
         final ready = ReceivePort(), exited = ReceivePort();
-        final old = await Isolate.spawn(_everything, (ready.sendPort, path), onExit: exited.sendPort);
+        counters.hold(true);
+        final old = await Isolate.spawn(_restarted, (ready.sendPort, path), onExit: exited.sendPort);
         await ready.first;
-        old.kill(priority: Isolate.immediate); // its threads in C go on for a while
+        final late = counters.late;
+        old.kill(priority: Isolate.immediate);
         final kinds = KindsApi.open(path);
         kinds.connection.serve(ScriptHost(HostScript()));
+        await eventually(() => counters.late > late + 100, 'the old one has gone, and its threads still emit');
         checkEqual(await kinds.inlineEcho(i), i);
         checkEqual(await kinds.many(1000).length, 1000);
         checkEqual(await kinds.askWaiting(HostMethod.echo, a: 1, b: i), 'ok ${1 + i}');
         await exited.first;
         checkEqual(kinds.add(i, i), 2 * i);
+        final still = counters.late;
+        await eventually(() => counters.late > still, 'they emit all the while');
+        counters.hold(false);
         kinds.connection.close();
         await nothingLeft();
       }

@@ -67,6 +67,7 @@ final class KindsApi {
   static final _hang = _method('hang', _u32);
   static final _hangShortly = _method('hang', _u32, timeout: const Duration(milliseconds: 300));
   static final _hangStream = _method('hang_stream', _u32);
+  static final _stubborn = _method('stubborn', _u32);
   static final _twice = _method('twice', _u32);
   static final _raced = _method('raced', _u32);
   static final _ordered = _method('ordered', _u32);
@@ -112,6 +113,7 @@ final class KindsApi {
   /// As [hang], with a deadline of 40 ms by contract.
   Future<int> hangShortly() => connection.call(_hangShortly, MbrWriter.nothing, options: options);
   Stream<int> hangStream() => connection.stream(_hangStream, MbrWriter.nothing, options: options);
+  Stream<int> stubborn() => connection.stream(_stubborn, MbrWriter.nothing);
   Future<int> twice() => connection.call(_twice, MbrWriter.nothing);
   Future<int> raced() => connection.call(_raced, MbrWriter.nothing);
   Future<int> ordered(int value) => connection.call(_ordered, _one(value));

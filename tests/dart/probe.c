@@ -40,9 +40,7 @@ static atomic_bool held;
 
 void probe_hold(bool hold) { atomic_store(&held, hold); }
 
-void wait_while_held(void) {
-  while (atomic_load(&held)) sleep_us(100);
-}
+bool probe_is_held(void) { return atomic_load(&held); }
 
 void start_thread(void *(*run)(void *), void *arg) {
   pthread_t thread;
@@ -445,7 +443,7 @@ MBR_DART_LIBRARY(probe, connect_probe)
 
 static mbr_status connect_held(mbr_peer *peer) {
   atomic_fetch_add(&counters[HELD], 1);
-  wait_while_held();
+  while (probe_is_held()) sleep_us(100);
   atomic_fetch_sub(&counters[HELD], 1);
   return connect_probe(peer);
 }

@@ -168,7 +168,7 @@ final class ProbeCounters {
   int get endedItems => _counter(19);
 
   /// Isolates that the library `held` is connecting, which takes until it is not held any more. Handlers of
-  /// `ordered` and `concurrent` wait for that too.
+  /// `ordered` and `concurrent` wait for that too, and `stubborn` emits until then.
   int get held => _counter(20);
   late final void Function(bool) hold =
       _library.lookupFunction<Void Function(Bool), void Function(bool)>('probe_hold');

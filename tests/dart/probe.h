@@ -35,7 +35,7 @@ enum {
 extern atomic_uint counters[COUNTERS];
 
 void sleep_us(uint32_t us);
-void wait_while_held(void); /* until probe_hold(false) */
+bool probe_is_held(void); /* from probe_hold(true) until probe_hold(false) */
 void start_thread(void *(*run)(void *), void *arg);
 
 mbr_status send_u32(mbr_call call, mbr_frame_kind kind, uint32_t value);

@@ -142,6 +142,22 @@ static mbr_status hang_stream(const void *ops, void *self, mbr_call call, mbr_re
   return status == MBR_OK ? start_job(call, hang_stream_job, 0, 0) : status;
 }
 
+/* A stream that is emitted until it is not held any more, whatever has become of it. */
+static void stubborn_job(job *j) {
+  for (uint32_t i = 0; probe_is_held(); i++) {
+    if (send_u32(j->call, MBR_FRAME_ITEM, i) == MBR_CLOSED) atomic_fetch_add(&counters[LATE], 1);
+    sleep_us(100);
+  }
+  (void)send_nothing(j->call, MBR_FRAME_END);
+}
+
+static mbr_status stubborn(const void *ops, void *self, mbr_call call, mbr_reader *args) {
+  (void)ops;
+  (void)self;
+  mbr_status status = mbr_reader_finish(args);
+  return status == MBR_OK ? start_job(call, stubborn_job, 0, 0) : status;
+}
+
 /* Answered wrongly. */
 
 static mbr_status twice(const void *ops, void *self, mbr_call call, mbr_reader *args) {
@@ -186,7 +202,7 @@ static mbr_status in_crowd(const void *ops, void *self, mbr_call call, mbr_reade
   while (now > most && !atomic_compare_exchange_weak(&counters[CROWDED], &most, now)) continue;
   mbr_status status = read_one(args, &a);
   sleep_us(500);
-  wait_while_held();
+  while (probe_is_held()) sleep_us(100);
   atomic_fetch_sub(&counters[RUNNING], 1);
   if (status == MBR_OK) (void)send_u32(call, MBR_FRAME_OK, a);
   return status;
@@ -324,6 +340,7 @@ static mbr_method methods[] = {
    .direct = (void (*)(void))add_direct},
   METHOD(hang, 0),
   METHOD(hang_stream, MBR_METHOD_STREAM),
+  METHOD(stubborn, MBR_METHOD_STREAM),
   METHOD(twice, 0),
   METHOD(raced, 0),
   {.name = "probe.Kinds.ordered", .dispatch = in_crowd},
