@@ -68,7 +68,11 @@ final class _Library {
       port.close();
       throw _refusal(opened.failure, MbrStatus.of(opened.status));
     }
-    return _NativeConnection(api.ref, opened.connection, port, ticket);
+    final connection = _NativeConnection(api.ref, opened.connection, port, ticket);
+    final foreign = connection._offers.foreignVersion;
+    if (foreign == null) return connection;
+    connection.close();
+    throw _otherVersion('protocol version $foreign', _protocolVersion);
   }
 
   DynamicLibrary _open() {
@@ -92,12 +96,13 @@ final class _Library {
       throw _exception('its $symbol is not what MBR_DART_LIBRARY defines.',
           'Write MBR_DART_LIBRARY($package, ...) in one of its C files, in place of that function.');
     }
-    if (api.ref.abi != _abi) {
-      throw _exception('its runtime has interface version ${api.ref.abi}, this package has $_abi.',
-          'Generate the package with the mbrc that the library\'s runtime belongs to, and build both again.');
-    }
+    if (api.ref.abi != _abi) throw _otherVersion('interface version ${api.ref.abi}', _abi);
     return api;
   }
+
+  MbrLibraryException _otherVersion(String theirs, int ours) => _exception(
+      'its runtime has $theirs, this package has $ours.',
+      "Generate the package with the mbrc that the library's runtime belongs to, and build both again.");
 
   MbrLibraryException _refusal(int failure, MbrStatus status) => switch (failure) {
         _failureNoApi => _exception(

@@ -12,7 +12,18 @@ final class _Offers {
   /// Methods that have been found good, each at a place given by its number.
   final List<MbrMethod<Object?>?> _checked = List.filled(256, null);
 
-  void add(Uint8List hello) => _offers.add(_Offer(ByteData.sublistView(hello)));
+  /// The protocol version of the library where it is not ours: what it serves cannot be read then.
+  int? foreignVersion;
+
+  void add(Uint8List hello) {
+    final data = ByteData.sublistView(hello);
+    final version = data.getUint32(_headerSize, Endian.little);
+    if (version == _protocolVersion) {
+      _offers.add(_Offer(data));
+    } else {
+      foreignVersion = version;
+    }
+  }
 
   bool hasService(String name) => _offers.any((offer) => offer.service == _fnv1a(name));
 

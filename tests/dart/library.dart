@@ -48,6 +48,11 @@ Future<void> main(List<String> arguments) async {
     "another's connect function": () =>
         refused('foreign', path, ['not what MBR_DART_LIBRARY defines']),
     'another version': () => refused('older', path, ['interface version 4', 'has 3']),
+    'another protocol': () async {
+      final counters = ProbeCounters(path);
+      await refused('later', path, ['protocol version 2', 'has 1']);
+      await eventually(() => counters.liveBlocks == 0, 'nothing is left of the attempt');
+    },
     'the application refuses': () async {
       final counters = ProbeCounters(path);
       await refused('refusing', path, ['its connect function refused', 'mismatch']);

@@ -23,6 +23,7 @@ MBR_DART_EXPORT const char *probe_status_text(uint32_t status);
 MBR_DART_EXPORT const void *absent_connect(void);
 MBR_DART_EXPORT const void *foreign_connect(void);
 MBR_DART_EXPORT const void *older_connect(void);
+MBR_DART_EXPORT const void *later_connect(void);
 
 uint32_t probe_counter(uint32_t index) {
   return index == CROWDED ? atomic_exchange(&counters[index], 0) : atomic_load(&counters[index]);
@@ -450,7 +451,8 @@ static mbr_status connect_held(mbr_peer *peer) {
 
 MBR_DART_LIBRARY(held, connect_held)
 
-/* Libraries that Dart must refuse: the connect function refuses, answers NULL, is another's, is older. */
+/* Libraries that Dart must refuse: the connect function refuses, answers NULL, is another's, is older, speaks
+ * a later protocol. */
 
 static mbr_status connect_never(mbr_peer *peer) {
   (void)peer;
@@ -465,6 +467,22 @@ const void *foreign_connect(void) { return "not an mbr_dart_api at all"; }
 
 const void *older_connect(void) {
   static const mbr_dart_api api = {.magic = MBR_DART_MAGIC, .abi = MBR_DART_ABI + 1u};
+  return &api;
+}
+
+static uint32_t later_hello(mbr_dart_connection *connection, uint32_t index) {
+  const uint32_t size = mbr_dart_hello(connection, index);
+  mbr_writer w;
+  mbr_writer_init(&w, connection->request, connection->request_size);
+  const bool fits = size != 0 && mbr_writer_take(&w, MBR_FRAME_HEADER_SIZE) != NULL;
+  if (fits) (void)mbr_write_u32(&w, MBR_PROTOCOL_VERSION + 1u);
+  return size;
+}
+
+const void *later_connect(void) {
+  static mbr_dart_api api;
+  api = *probe_connect();
+  api.hello = later_hello;
   return &api;
 }
 
