@@ -18,6 +18,16 @@ const int _generations = 0x3fff;
 
 const Duration _short = Duration(milliseconds: 300);
 
+/// The kinds of [MbrException], one of which each is: without an arm for a new one this does not compile.
+String _kindOf(MbrException exception) => switch (exception) {
+      MbrFault() => 'fault',
+      MbrCancelled() => 'cancelled',
+      MbrDeadlineExceeded() => 'deadline',
+      MbrDisconnected() => 'disconnected',
+      MbrLibraryException() => 'library',
+      MbrCodecException() => 'codec',
+    };
+
 Future<void> main(List<String> arguments) async {
   final path = arguments[0];
   final kinds = KindsApi.open(path);
@@ -45,6 +55,22 @@ Future<void> main(List<String> arguments) async {
   }
 
   await runCases({
+    'whatever ends a call is of one sealed family': () async {
+      final other = KindsApi.open(path);
+      final token = MbrCancelToken()..cancel();
+      final calls = <String, FutureOr<Object?> Function()>{
+        'fault': probe.faulty,
+        'cancelled': kinds.withOptions(cancelToken: token).hang,
+        'deadline': kinds.withOptions(timeout: Duration.zero).hang,
+        'disconnected': other.hang,
+        'library': () => openLibrary(package: 'none', path: path),
+        'codec': probe.garbled,
+      };
+      other.connection.close();
+      for (final MapEntry(key: kind, value: call) in calls.entries) {
+        checkEqual(_kindOf(await checkThrows<MbrException>(call)), kind);
+      }
+    },
     'a token ends a call, and its handler knows why': () async {
       final late = await settled();
       final token = MbrCancelToken();
