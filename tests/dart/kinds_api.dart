@@ -180,8 +180,9 @@ final class KindsApi {
         ..writeU32(onThread ? 1 : 0);
 }
 
-/// How C makes a call of the host service; the names are those of probe_host.c.
-enum Form { told, waiting, cancelling, pausing, newest }
+/// How C makes a call of the host service; the names are those of probe_host.c. A thread of its own that is
+/// [flooding] makes it again and again, until it is refused.
+enum Form { told, waiting, cancelling, pausing, newest, flooding }
 
 enum HostMethod { echo, note, ticks, gather, absent, changed }
 

@@ -173,8 +173,8 @@ final class ProbeCounters {
   late final void Function(bool) hold =
       _library.lookupFunction<Void Function(Bool), void Function(bool)>('probe_hold');
 
-  /// Whether the thread that rings C's deadlines is held. It is from the first deadline on that is over in the
-  /// library `elsewhere` after [holdClock].
+  /// Whether the thread that rings C's deadlines is held. It is after [holdClock] from the first deadline on
+  /// that is over in the library `elsewhere`.
   bool get isClockHeld => _counter(21) == 2;
   late final void Function(bool) holdClock =
       _library.lookupFunction<Void Function(Bool), void Function(bool)>('probe_hold_clock');

@@ -15,7 +15,7 @@
 enum { H_ECHO, H_NOTE, H_TICKS, H_GATHER, H_ABSENT, H_CHANGED, HOST_METHODS };
 
 /* How the call is made. */
-enum { TOLD, WAITING, CANCELLING, PAUSING, NEWEST };
+enum { TOLD, WAITING, CANCELLING, PAUSING, NEWEST, FLOODING };
 
 /* One call of the host service, made for one of ours. */
 typedef struct asked {
@@ -150,6 +150,19 @@ static mbr_status make_call(asked *a, const mbr_receiver *to, mbr_arena *arena) 
   return status;
 }
 
+/* Makes the call, of a oneway, until it is refused. */
+static void flood(asked *a) {
+  const mbr_receiver to = {0};
+  char line[TEXT_SIZE];
+  uint32_t sent = 0;
+  mbr_status status;
+  while ((status = make_call(a, &to, NULL)) == MBR_OK) sent++;
+  snprintf(line, sizeof line, "sent %u, then %s", sent, mbr_status_name(status));
+  put_text(a, line);
+  answer(a);
+  leave(a);
+}
+
 /* Makes the call. Answers ours where it cannot be made, or has been waited for. */
 static void ask(asked *a) {
   mbr_arena arena;
@@ -177,7 +190,9 @@ static void ask(asked *a) {
 static void receive_ready(void *arg) { push(arg); }
 
 static void *ask_on_thread(void *arg) {
-  ask(arg);
+  asked *a = arg;
+  if (a->form == FLOODING) flood(a);
+  else ask(a);
   return NULL;
 }
 

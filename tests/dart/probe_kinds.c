@@ -391,7 +391,7 @@ mbr_status serve_kinds(mbr_peer *peer) {
 
 static mbr_pool other_pool;
 
-/* The first thread that submits something but for the one that asked for it is held: the runtime's clock, once
+/* The first thread to submit something, but for the one that asked for it, is held: the runtime's clock, once
  * the deadline of a call is over. Meanwhile no alarm of any connection rings. */
 enum { CLOCK_RUNS, CLOCK_AWAITED, CLOCK_HELD };
 
