@@ -314,6 +314,29 @@ Future<void> main(List<String> arguments) async {
       other.connection.close();
       await eventually(() => copied.openJobs == 0, 'its threads are gone too');
     },
+    'a topic is published a million times into an isolate that never listens': () async {
+      const end = 1000000;
+      final kinds = KindsApi.open(path);
+      final newest = [-1, -1];
+      counters.publish(0, 1);
+      final subscriptions = [
+        for (var i = 0; i < 2; i++) kinds.subscribe().listen((value) => newest[i] = value)
+      ];
+      await eventually(() => newest.first == 0 && newest.last == 0, 'both have subscribed');
+      subscriptions.last.pause();
+      final blocks = counters.liveBlocks;
+      counters.publish(1, end);
+      check(counters.liveBlocks <= blocks + 4, '${counters.liveBlocks} blocks, and were $blocks');
+      checkEqual(newest, [0, 0], 'values that were delivered meanwhile');
+      subscriptions.last.resume();
+      await eventually(() => newest.first == end - 1 && newest.last == end - 1, 'both have the newest');
+      final counted = kinds.connection.counters('probe.Kinds.subscribe')!;
+      checkEqual(counted.items + counted.dropped, 2 * end);
+      check(counted.items < 20, '${counted.items} items were sent');
+      await Future.wait(subscriptions.map((subscription) => subscription.cancel()));
+      kinds.connection.close();
+      await nothingLeft();
+    },
     'a flood into an isolate that never listens holds bounded memory': () async {
       final kinds = KindsApi.open(path);
       await kinds.many(100000).drain<void>();

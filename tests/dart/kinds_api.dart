@@ -73,6 +73,7 @@ final class KindsApi {
   static final _ordered = _method('ordered', _u32);
   static final _concurrent = _method('concurrent', _u32);
   static final _newest = _method('newest', _u32, isLatest: true);
+  static final _subscribe = _method('subscribe', _u32, isLatest: true);
   static final _collect = _method('collect', _u32);
   static final _doubled = _method('doubled', _u32);
   static final _image = _method('image', _bytes, isBytes: true);
@@ -119,6 +120,9 @@ final class KindsApi {
   Future<int> ordered(int value) => connection.call(_ordered, _one(value));
   Future<int> concurrent(int value) => connection.call(_concurrent, _one(value));
   Stream<int> newest(int count, int everyUs) => connection.stream(_newest, _two(count, everyUs));
+
+  /// Of the topic that [ProbeCounters.publish] publishes to.
+  Stream<int> subscribe() => connection.stream(_subscribe, MbrWriter.nothing);
 
   Future<int> collect(Stream<int> items, {Collect mode = Collect.untilEnd, int limit = 0, int slowUs = 0}) =>
       connection.call(_collect, (writer) {

@@ -179,6 +179,10 @@ final class ProbeCounters {
   late final void Function(bool) holdClock =
       _library.lookupFunction<Void Function(Bool), void Function(bool)>('probe_hold_clock');
 
+  /// Publishes the numbers from the first up to the second to the topic of `subscribe`.
+  late final void Function(int, int) publish =
+      _library.lookupFunction<Void Function(Uint32, Uint32), void Function(int, int)>('probe_publish');
+
   int get liveBlocks => _liveBlocks();
 
   String statusName(int code) => _text('probe_status_name', code);

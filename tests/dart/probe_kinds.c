@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "mbr/pool.h"
+#include "mbr/topic.h"
 #include "probe.h"
 
 #define RACERS 10u
@@ -228,6 +229,44 @@ static mbr_status newest(const void *ops, void *self, mbr_call call, mbr_reader 
   return with_two(call, args, newest_job);
 }
 
+/* A topic, which Dart has published to. */
+
+MBR_DART_EXPORT void probe_publish(uint32_t from, uint32_t end);
+
+static pthread_mutex_t topic_mutex = PTHREAD_MUTEX_INITIALIZER;
+static mbr_call subscribers[8];
+static uint8_t values[2 * 4];
+
+static void lock_topic(void *owner) { pthread_mutex_lock(owner); }
+
+static void unlock_topic(void *owner) { pthread_mutex_unlock(owner); }
+
+static mbr_topic topic = {
+  .lock = lock_topic,
+  .unlock = unlock_topic,
+  .owner = &topic_mutex,
+  .subscribers = subscribers,
+  .capacity = sizeof subscribers / sizeof subscribers[0],
+  .values = values,
+  .value_capacity = sizeof values / 2,
+};
+
+void probe_publish(uint32_t from, uint32_t end) {
+  for (uint32_t i = from; i < end; i++) {
+    mbr_writer w;
+    mbr_status status = mbr_topic_begin(&topic, 4, &w);
+    if (status == MBR_OK) status = mbr_topic_commit(&topic, &w, mbr_write_u32(&w, i));
+    if (status != MBR_OK) abort();
+  }
+}
+
+static mbr_status subscribe(const void *ops, void *self, mbr_call call, mbr_reader *args) {
+  (void)ops;
+  (void)self;
+  mbr_status status = mbr_reader_finish(args);
+  return status == MBR_OK ? mbr_topic_subscribe(&topic, call) : status;
+}
+
 /* A stream parameter. What comes of it depends on a number: the sum at its end, or after so many items the
  * sum, the declared error or a fault; each item may take a while. */
 
@@ -346,6 +385,7 @@ static mbr_method methods[] = {
   {.name = "probe.Kinds.ordered", .dispatch = in_crowd},
   {.flags = MBR_METHOD_CONCURRENT, .name = "probe.Kinds.concurrent", .dispatch = in_crowd},
   METHOD(newest, MBR_METHOD_STREAM | MBR_METHOD_LATEST),
+  METHOD(subscribe, MBR_METHOD_STREAM | MBR_METHOD_LATEST),
   {.flags = MBR_METHOD_UPLOAD,
    .window = 8,
    .name = "probe.Kinds.collect",
