@@ -128,9 +128,9 @@ static mbr_status hang(const void *ops, void *self, mbr_call call, mbr_reader *a
   return status == MBR_OK ? start_job(call, hang_job, at, 0) : status;
 }
 
-/* As `hang`, a stream that emits one number. */
+/* As `hang`, a stream that emits one number, 0. */
 static void hang_stream_job(job *j) {
-  (void)emit_patiently(j->call, 1);
+  (void)emit_patiently(j->call, 0);
   while (mbr_call_cancelled(j->call) == MBR_CANCEL_NONE) sleep_us(200);
   (void)send_nothing(j->call, MBR_FRAME_END);
 }
