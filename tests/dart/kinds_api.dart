@@ -153,10 +153,13 @@ final class KindsApi {
   int changedSync() => connection.callSync(_changed, MbrWriter.nothing);
   Future<int> resigned() => connection.call(_resigned, MbrWriter.nothing);
 
-  /// Of probe_stress.c: [value], so many numbers, the newest of so many.
+  /// Of probe_stress.c: [value], so many numbers, the newest of so many; the number of a stream's account is
+  /// that of an [Account], or 0.
   Future<int> answer(int value) => connection.call(_answer, _one(value), options: options);
-  Stream<int> many(int count) => connection.stream(_many, _one(count), options: options);
-  Stream<int> newestOfMany(int count) => connection.stream(_newestOfMany, _one(count), options: options);
+  Stream<int> many(int count, {int account = 0}) =>
+      connection.stream(_many, _two(count, account), options: options);
+  Stream<int> newestOfMany(int count, {int account = 0}) =>
+      connection.stream(_newestOfMany, _two(count, account), options: options);
 
   /// Has C call the host service, and answers how that ended.
   Future<String> ask(HostMethod method,

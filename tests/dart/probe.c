@@ -100,9 +100,14 @@ void count_cancel(void *arg, mbr_cancel_reason reason) {
   atomic_fetch_add(&counters[CANCELLED], 1);
 }
 
+static void count_watched_cancel(void *arg, mbr_cancel_reason reason) {
+  count_cancel(arg, reason);
+  atomic_fetch_add(&counters[WATCH_CANCELLED], 1);
+}
+
 /* From here on the call either ends itself, which end_watched counts, or is told that it was cancelled. */
 static mbr_status watch(mbr_call call) {
-  mbr_status status = mbr_call_on_cancel(call, count_cancel, NULL);
+  mbr_status status = mbr_call_on_cancel(call, count_watched_cancel, NULL);
   if (status == MBR_OK) atomic_fetch_add(&counters[WATCHED], 1);
   return status;
 }

@@ -136,9 +136,11 @@ final class ProbeCounters {
   int get nudged => _counter(3);
   int get openJobs => _counter(4);
 
-  /// Streams that began to watch for their cancellation, and those of them that ended themselves.
+  /// Streams that began to watch for their cancellation, and those of them that ended themselves and that
+  /// were cancelled.
   int get watched => _counter(5);
   int get ended => _counter(6);
+  int get watchedCancelled => _counter(19);
 
   /// Why `hang` was last cancelled: mbr_cancel_reason.
   int get reason => _counter(7);
@@ -159,13 +161,12 @@ final class ProbeCounters {
   /// Tasks that ran on the executor of the library `elsewhere`.
   int get onOther => _counter(14);
 
-  /// Calls and streams that the threads of probe_stress.c took up, those that came to their end by
-  /// themselves, by their caller and with their isolate, and the items of the first of these.
+  /// Calls and streams that the threads of probe_stress.c took up, and those that came to their end by
+  /// themselves, by their caller and with their isolate.
   int get begun => _counter(15);
   int get endedThemselves => _counter(16);
   int get endedByCaller => _counter(17);
   int get lost => _counter(18);
-  int get endedItems => _counter(19);
 
   /// Isolates that the library `held` is connecting, which takes until it is not held any more. Handlers of
   /// `ordered` and `concurrent` wait for that too, and `stubborn` emits until then.

@@ -26,10 +26,10 @@ enum {
   STRESS_BEGUN, /* calls and streams of probe_stress.c, and how they came to their end */
   STRESS_ENDED,
   STRESS_CANCELLED,
-  STRESS_LOST,  /* with their isolate */
-  STRESS_ITEMS, /* of streams that ended by themselves */
-  HELD,         /* connections that are being made, and wait until probe_hold(false) */
-  CLOCK,        /* what probe_hold_clock has come to */
+  STRESS_LOST, /* with their isolate */
+  WATCH_CANCELLED, /* of the watched */
+  HELD,            /* connections that are being made, and wait until probe_hold(false) */
+  CLOCK,           /* what probe_hold_clock has come to */
   COUNTERS
 };
 extern atomic_uint counters[COUNTERS];

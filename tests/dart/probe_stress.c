@@ -1,18 +1,54 @@
 /* Eight threads that serve whatever is asked of them in turn, as an application's own would: calls that they
- * answer, streams that they emit as far as the caller takes them. How each came to its end is counted. */
+ * answer, streams that they emit as far as the caller takes them. How each came to its end is counted, and
+ * what was sent on each stream is written down beside what its listener got: accounts.dart compares. */
 #include <pthread.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "probe.h"
 
 #define THREADS 8u
 #define TURN 64u /* items before the next source has its turn */
+#define ACCOUNTS 65536u
 
 enum { ANSWER, NUMBERS, NEWEST };
+
+/* How a stream ended as seen from here. The names are those of accounts.dart, as is the order below. */
+enum { UNTAKEN, ENDED_ITSELF, BY_ITS_CALLER, WITH_ITS_ISOLATE };
+
+/* One stream. Its threads write what they sent, its listener what it got: both are read when all is over. */
+typedef struct account {
+  uint32_t kind, sent, dropped;
+  atomic_uint ending;
+  uint32_t received, outcome; /* by Dart */
+} account;
+
+MBR_DART_EXPORT uint32_t probe_open_account(void);
+MBR_DART_EXPORT uint32_t probe_account_count(void);
+MBR_DART_EXPORT account *probe_accounts(void);
+MBR_DART_EXPORT void probe_clear_accounts(void);
+
+/* The first is that of all the streams that nobody asks about. */
+static account accounts[ACCOUNTS];
+static atomic_uint account_count = 1;
+
+/* Its number, or 0 when there are too many. */
+uint32_t probe_open_account(void) {
+  const uint32_t number = atomic_fetch_add(&account_count, 1);
+  return number < ACCOUNTS ? number : 0;
+}
+
+uint32_t probe_account_count(void) { return atomic_load(&account_count); }
+account *probe_accounts(void) { return accounts; }
+
+void probe_clear_accounts(void) {
+  memset(accounts, 0, atomic_exchange(&account_count, 1) * sizeof *accounts);
+}
 
 typedef struct source {
   struct source *next; /* in the queue */
   mbr_call call;
+  account *account;
   uint32_t kind, count, sent;
   atomic_bool parked; /* until there is credit, or nobody wants more: whoever clears it queues the source */
   atomic_uint users;  /* the thread that serves it, and its cancel callback */
@@ -54,7 +90,9 @@ static void unpark(void *arg) {
 
 static void on_cancel(void *arg, mbr_cancel_reason reason) {
   source *s = arg;
-  atomic_fetch_add(&counters[reason == MBR_CANCEL_DISCONNECTED ? STRESS_LOST : STRESS_CANCELLED], 1);
+  const bool lost = reason == MBR_CANCEL_DISCONNECTED;
+  atomic_fetch_add(&counters[lost ? STRESS_LOST : STRESS_CANCELLED], 1);
+  atomic_store(&s->account->ending, lost ? WITH_ITS_ISOLATE : BY_ITS_CALLER);
   unpark(s);
   leave(s, 1);
 }
@@ -63,10 +101,16 @@ static void on_cancel(void *arg, mbr_cancel_reason reason) {
 static void end(source *s, mbr_status status) {
   if (status == MBR_OK) {
     atomic_fetch_add(&counters[STRESS_ENDED], 1);
-    if (s->kind == NUMBERS) atomic_fetch_add(&counters[STRESS_ITEMS], s->sent);
+    atomic_store(&s->account->ending, ENDED_ITSELF);
   }
-  if (s->kind == NEWEST) atomic_fetch_add(&counters[DROPPED], mbr_call_dropped(s->call));
   leave(s, status == MBR_OK ? 2 : 1);
+}
+
+/* Before it ends, as a call that has ended is forgotten. An item that is kept may still be sent then. */
+static void settle(source *s) {
+  s->account->kind = s->kind;
+  s->account->sent = s->sent;
+  s->account->dropped = mbr_call_dropped(s->call);
 }
 
 /* Emits for a turn; whether the source is to be queued again. */
@@ -86,6 +130,7 @@ static bool emit(source *s) {
     break;
   }
   if (s->sent < s->count && mbr_call_cancelled(s->call) == MBR_CANCEL_NONE) return true;
+  settle(s);
   end(s, send_nothing(s->call, MBR_FRAME_END));
   return false;
 }
@@ -105,13 +150,15 @@ static void start_threads(void) {
 
 static mbr_status take(mbr_call call, mbr_reader *args, uint32_t kind) {
   static pthread_once_t once = PTHREAD_ONCE_INIT;
-  uint32_t count;
+  uint32_t count, number = 0;
   pthread_once(&once, start_threads);
   (void)mbr_read_u32(args, &count);
+  if (kind != ANSWER) (void)mbr_read_u32(args, &number);
   mbr_status status = mbr_reader_finish(args);
   source *s = status == MBR_OK ? calloc(1, sizeof *s) : NULL;
   if (s == NULL) return status == MBR_OK ? MBR_NO_MEMORY : status;
   s->call = call;
+  s->account = &accounts[number];
   s->kind = kind;
   s->count = count;
   atomic_init(&s->users, 2);

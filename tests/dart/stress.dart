@@ -4,7 +4,8 @@
 /// twice.
 ///
 /// Every item is numbered. What a listener gets is 0, 1, 2 and so on, or rises where it gets the newest; all
-/// of it, unless it cancels, its time is over or its isolate dies. The library counts the same from its side.
+/// of it, unless it cancels, its time is over or its isolate dies. The library counts the same from its side,
+/// stream by stream: see accounts.dart.
 library;
 
 import 'dart:async';
@@ -12,6 +13,7 @@ import 'dart:io';
 import 'dart:isolate';
 import 'dart:math';
 
+import 'accounts.dart';
 import 'harness.dart';
 import 'kinds_api.dart';
 import 'probe.dart';
@@ -30,7 +32,7 @@ enum _Fate { finish, close, fail, kill }
 
 /// One isolate's work: tasks that each make calls and check everything that comes of them.
 final class _Worker {
-  _Worker(this.kinds, int seed)
+  _Worker(this.kinds, this.accounts, int seed)
       : probe = ProbeApi(kinds.connection),
         random = Random(seed) {
     kinds.connection.serve(ScriptHost(HostScript(), isConcurrent: true));
@@ -38,6 +40,7 @@ final class _Worker {
 
   final KindsApi kinds;
   final ProbeApi probe;
+  final Accounts accounts;
   final Random random;
   bool stopping = false;
   bool closed = false;
@@ -141,7 +144,7 @@ final class _Worker {
                 checkEqual(await view.inlineLater(upTo(5), i), i);
               case 2:
                 final count = upTo(5000);
-                await _listen(view.many(count), count: count);
+                await _listenToMany(view, count);
               case 3:
                 await _listen(view.hangStream());
               case 4:
@@ -164,7 +167,12 @@ final class _Worker {
   /// on the way.
   Future<void> _many() {
     final count = upTo(upTo(9) == 0 ? 40000 : 4000);
-    return _listen(kinds.many(count), count: count, limit: upTo(3) == 0 ? upTo(count) : null);
+    return _listenToMany(kinds, count, limit: upTo(3) == 0 ? upTo(count) : null);
+  }
+
+  Future<void> _listenToMany(KindsApi view, int count, {int? limit}) {
+    final account = accounts.open();
+    return _listen(view.many(count, account: account.number), count: count, limit: limit, account: account);
   }
 
   Future<void> _numbers() {
@@ -173,15 +181,16 @@ final class _Worker {
     return _listen(stream, count: count, limit: upTo(1) == 0 ? upTo(count) : null);
   }
 
-  /// Listens to the numbers from 0 on, every [step]th, until the [limit]th. However it ends there is no gap; a
-  /// stream that comes to its own end has [count] of them, and one without a count has no such end.
-  Future<void> _listen(Stream<int> stream, {int step = 1, int? count, int? limit}) {
+  /// Listens to the numbers from 0 on, every [step]th, until the [limit]th. However it ends there is no gap;
+  /// a stream that comes to its own end has [count] of them, and one without a count has no such end.
+  Future<void> _listen(Stream<int> stream, {int step = 1, int? count, int? limit, Account? account}) {
     calls++;
     final over = Completer<void>();
     var next = 0;
     late final StreamSubscription<int> subscription;
     void cancel() {
       subscription.cancel();
+      account?.close(Outcome.givenUp);
       over.complete();
     }
 
@@ -190,6 +199,7 @@ final class _Worker {
       checkEqual(item, step * next, 'item');
       next++;
       items++;
+      account?.count();
       if (next == limit) {
         cancel();
       } else if (upTo(3000) == 0) {
@@ -198,8 +208,10 @@ final class _Worker {
     }, onDone: () {
       if (over.isCompleted) return;
       checkEqual(next, count, 'items of a stream that ended');
+      account?.close(Outcome.done);
       over.complete();
     }, onError: (Object error, StackTrace stackTrace) {
+      if (error is! MbrDisconnected) account?.close(Outcome.givenUp);
       over.completeError(error, stackTrace);
     });
     if (limit == 0) cancel();
@@ -209,15 +221,18 @@ final class _Worker {
   Future<void> _newest() async {
     calls++;
     final count = 1 + upTo(3000);
+    final account = accounts.open();
     var last = -1;
-    await for (final item in kinds.newestOfMany(count)) {
+    await for (final item in kinds.newestOfMany(count, account: account.number)) {
       check(item > last, 'rising: $item after $last');
       last = item;
       items++;
+      account.count();
       if (upTo(20) == 0) await moment;
-      if (upTo(400) == 0) return;
+      if (upTo(400) == 0) return account.close(Outcome.givenUp);
     }
     check(last < count, 'last');
+    account.close(Outcome.done);
   }
 
   Future<void> _upload() async {
@@ -266,7 +281,7 @@ const _connected = 'connected';
 /// Tells how much it has done every now and then, as it may not come to tell at its end.
 Future<void> _isolate((SendPort, String, _Fate, int) arguments) async {
   final (report, path, fate, seed) = arguments;
-  final worker = _Worker(KindsApi.open(path), seed);
+  final worker = _Worker(KindsApi.open(path), Accounts(path), seed);
   report.send(_connected);
   void tell() {
     report.send((worker.calls, worker.items));
@@ -353,6 +368,7 @@ int _setting(String name, int otherwise) => int.parse(Platform.environment[name]
 Future<void> main(List<String> arguments) async {
   final path = arguments[0];
   final counters = ProbeCounters(path);
+  final accounts = Accounts(path);
   final calls = _setting('STRESS_CALLS', 20000), items = _setting('STRESS_ITEMS', 200000);
   final seed = _setting('STRESS_SEED', Random().nextInt(1 << 30));
   final random = Random(seed);
@@ -372,15 +388,18 @@ Future<void> main(List<String> arguments) async {
           ..items += part.items;
         await eventuallyCollected(() => counters.liveBlocks == 0 && counters.openJobs == 0,
             'connections and threads are gone');
+        accounts.settle();
         memory.add(ProcessInfo.currentRss >> 10);
       }
-      check(counters.ended + counters.cancelled >= counters.watched, 'streams came to an end');
+      checkEqual(counters.ended + counters.watchedCancelled, counters.watched, 'ends of streams, one each');
       checkEqual(counters.endedThemselves + counters.endedByCaller + counters.lost, counters.begun,
           'what the threads took up came to one end each');
       print('        ${totals.isolates} isolates made ${totals.calls} calls and got ${totals.items} items');
       print('        of ${counters.begun} for the threads, ${counters.endedThemselves} ended by themselves, '
-          '${counters.endedByCaller} by their caller, ${counters.lost} with their isolate; '
-          '${counters.dropped} items were replaced by newer ones');
+          '${counters.endedByCaller} by their caller, ${counters.lost} with their isolate');
+      print('        ${accounts.sent} items were sent on ${accounts.streams} streams of theirs: '
+          '${accounts.received} came, ${accounts.replaced} were replaced by newer ones, '
+          '${accounts.givenUp} were given up and ${accounts.lost} went with their isolate');
     },
     'memory stays as it was after the warm-up': () {
       if ((Platform.environment['LD_PRELOAD'] ?? '').contains('asan')) return; // it holds back what is freed
