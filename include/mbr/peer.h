@@ -219,9 +219,9 @@ typedef enum mbr_log_level {
   MBR_LOG_DEBUG      /* each call: its start, and its ending with the time it took */
 } mbr_log_level;
 
-/* Levels above this are not compiled in; 0 leaves nothing of logging in the runtime. Calls answered twice, or
- * after they were over, are reported only in debug builds (without NDEBUG): in a race with a cancel they
- * are no defect. */
+/* Levels above this are not compiled in; 0 leaves nothing of logging in the runtime, nor in the memory of a
+ * peer: all sources must be compiled with the same. Calls answered twice, or after they were over, are reported
+ * only in debug builds (without NDEBUG): in a race with a cancel they are no defect. */
 #ifndef MBR_LOG_LEVEL
 #define MBR_LOG_LEVEL 4
 #endif
@@ -238,7 +238,8 @@ typedef struct mbr_log_record {
  * thread where it happens, so it must be quick; `record` is valid during the call, `arg` must live until the
  * peer is quiet. Of one event, as the moment at which many calls' time is over, the first MBR_NOTES_MAX (8)
  * records are told; the counters miss nothing. Methods that are @quiet appear only as MBR_LOG_ERROR. In the
- * connect function; MBR_CLOSED once the connection has ended. */
+ * connect function; MBR_CLOSED once the connection has ended. MBR_UNSUPPORTED: logging is not compiled in, as
+ * MBR_LOG_LEVEL is 0; nothing will be told, all else is as usual. */
 MBR_MUST_CHECK mbr_status mbr_peer_on_log(mbr_peer *peer, mbr_log_level level,
                                           void (*fn)(void *arg, const mbr_log_record *record), void *arg);
 

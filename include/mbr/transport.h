@@ -264,7 +264,9 @@ struct mbr_slot {
   void (*ready)(void *arg); /* NULL: nobody has asked */
   void *ready_arg;
   uint64_t deadline; /* UINT64_MAX: none */
+#if MBR_LOG_LEVEL > 0
   uint64_t begun;    /* when it was accepted, where that is to be logged */
+#endif
   size_t promised;   /* outbox bytes kept for its ending */
   size_t spare;      /* and for a bare fault, should the ending fail to encode */
   size_t wanted;     /* payload of the item that found no room */
@@ -390,11 +392,13 @@ struct mbr_peer {
   void (*disconnect)(void *arg);
   void *disconnect_arg;
   mbr_watch *watches;
+#if MBR_LOG_LEVEL > 0 /* the fields of logging: runtime/peer/observe.h */
   void (*log)(void *arg, const mbr_log_record *record);
   void *log_arg;
   uint8_t log_level; /* mbr_log_level; 0: none */
   uint8_t note_count;
   mbr_note notes[MBR_NOTES_MAX];
+#endif
   mbr_known_method known[MBR_METHODS_KNOWN];
   size_t used; /* slots not free */
   struct mbr_client *clients;

@@ -186,7 +186,8 @@ static void note_end(const mbr_slot *slot, mbr_fate fate, mbr_status status) {
   } else if (fate == MBR_FATE_ERROR) {
     text = "a call has ended with its declared error";
   }
-  mbr_note_add(slot->peer, level, slot->method->name, slot->method->flags, text, status, slot->begun);
+  mbr_note_add(slot->peer, level, slot->method->name, slot->method->flags, text, status,
+               mbr_log_begun(slot));
 }
 
 void mbr_slot_end(mbr_slot *slot, mbr_fate fate, mbr_status status, mbr_after *after) {

@@ -7,6 +7,7 @@
 #ifndef MBR_RUNTIME_PEER_CALLS_H
 #define MBR_RUNTIME_PEER_CALLS_H
 
+#include "observe.h"
 #include "outbox.h"
 
 typedef struct mbr_slot mbr_slot;
@@ -142,7 +143,6 @@ bool mbr_strand_is_free(const mbr_slot *slot);
 mbr_slot *mbr_strand_next(mbr_slot *returned);
 void mbr_strand_remove(mbr_slot *waiting);
 
-
 static inline bool mbr_slot_is(const mbr_slot *slot, uint32_t method_flag) {
   return (slot->method->flags & method_flag) != 0;
 }
@@ -151,21 +151,5 @@ static inline void mbr_after_submit(mbr_after *after, mbr_task *task) {
   task->next = after->tasks;
   after->tasks = task;
 }
-
-/* Notes down what is to be logged once the lock is released: of a method with these flags, and a call that
- * began at that time, or of neither (NULL, 0). Nothing where logging is compiled out. */
-#if MBR_LOG_LEVEL > 0
-void mbr_note_keep(mbr_peer *peer, mbr_log_level level, const char *method, uint32_t flags, const char *text,
-                   mbr_status status, uint64_t begun);
-static inline void mbr_note_add(mbr_peer *peer, mbr_log_level level, const char *method, uint32_t flags,
-                                const char *text, mbr_status status, uint64_t begun) {
-  if (level <= peer->log_level) mbr_note_keep(peer, level, method, flags, text, status, begun);
-}
-#else
-static inline void mbr_note_add(mbr_peer *peer, mbr_log_level level, const char *method, uint32_t flags,
-                                const char *text, mbr_status status, uint64_t begun) {
-  (void)peer, (void)level, (void)method, (void)flags, (void)text, (void)status, (void)begun;
-}
-#endif
 
 #endif

@@ -1,5 +1,5 @@
 /* What a connection tells about itself: notes are taken under the lock and told without it. */
-#include "observe.h"
+#include "calls.h"
 
 #if MBR_LOG_LEVEL > 0
 
@@ -32,8 +32,6 @@ void mbr_notes_tell(mbr_peer *peer, const mbr_note *notes, size_t count) {
   }
 }
 
-#endif
-
 static uint8_t least(unsigned a, unsigned b) { return (uint8_t)(a < b ? a : b); }
 
 mbr_status mbr_peer_on_log(mbr_peer *peer, mbr_log_level level,
@@ -50,3 +48,13 @@ mbr_status mbr_peer_on_log(mbr_peer *peer, mbr_log_level level,
   mbr_peer_leave(peer, &after);
   return status;
 }
+
+#else
+
+mbr_status mbr_peer_on_log(mbr_peer *peer, mbr_log_level level,
+                           void (*fn)(void *arg, const mbr_log_record *record), void *arg) {
+  (void)peer, (void)level, (void)fn, (void)arg;
+  return MBR_UNSUPPORTED;
+}
+
+#endif

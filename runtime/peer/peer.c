@@ -1,6 +1,6 @@
 /* A connection from its opening to its being quiet: memory and hooks in, the consumer's side of the
  * outbox, and whatever waits for the lock to be released. */
-#include "observe.h"
+#include "calls.h"
 #include "requests.h"
 
 void mbr_peer_enter(mbr_peer *peer) {
@@ -112,7 +112,7 @@ static void finish(mbr_peer *peer) {
 
 /* Whether something is to be done that the peer must not be quiet before. */
 static bool is_wanted(const mbr_peer *peer, const mbr_after *after) {
-  return after->blocks != NULL || after->alarm != 0 || after->wake || peer->note_count != 0;
+  return after->blocks != NULL || after->alarm != 0 || after->wake || mbr_notes_wait(peer);
 }
 
 /* Releases the lock and takes it again. */
@@ -237,9 +237,7 @@ static void begin_connection(mbr_peer *peer, const mbr_peer_memory *memory, cons
   peer->executor = NULL;
   peer->disconnect = NULL;
   peer->watches = NULL;
-  peer->log = NULL;
-  peer->log_level = 0;
-  peer->note_count = 0;
+  mbr_log_reset(peer);
   peer->waking = peer->unrung = false;
   peer->here = NULL;
   peer->running_here = false;

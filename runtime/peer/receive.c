@@ -49,7 +49,7 @@ static mbr_prefix read_prefix(mbr_peer *peer, const uint8_t *data) {
     .timeout_ms = mbr_get_u32(data + MBR_FRAME_HEADER_SIZE),
     .credit = mbr_get_u32(data + MBR_FRAME_HEADER_SIZE + 4),
   };
-  bool timed = prefix.timeout_ms != 0 || peer->log_level >= MBR_LOG_DEBUG;
+  bool timed = prefix.timeout_ms != 0 || mbr_log_wants(peer, MBR_LOG_DEBUG);
   if (timed && peer->now != NULL) prefix.now = peer->now(peer->owner);
   return prefix;
 }
@@ -77,7 +77,7 @@ static void note_refusal(mbr_peer *peer, const mbr_binding *binding, const mbr_m
 static void begin_call(mbr_slot *slot, const mbr_prefix *prefix, mbr_after *after) {
   const mbr_method *method = slot->method;
   slot->credit = prefix->credit;
-  slot->begun = slot->peer->log_level >= MBR_LOG_DEBUG ? prefix->now : 0;
+  mbr_log_begin(slot, prefix->now);
   if (prefix->timeout_ms != 0 && prefix->now != 0) {
     slot->deadline = prefix->now + prefix->timeout_ms;
     mbr_peer_expect(slot->peer, slot->deadline, after);

@@ -68,6 +68,33 @@ else
   echo "cortex-m3: skipped: $ARM_CC is not installed (Debian: gcc-arm-none-eabi)"
 fi
 
+echo 'no log where it is compiled out:'
+bytes_of() { # STRUCT LEVEL
+  printf '#include "mbr/transport.h"\nchar bytes[sizeof(struct %s)];\n' "$1" > "$scratch/bytes.c"
+  $GCC -std=c99 -Iinclude -fno-common -DMBR_LOG_LEVEL="$2" -c -o "$scratch/bytes.o" "$scratch/bytes.c"
+  printf '%d' "0x$(nm -S "$scratch/bytes.o" | awk '{ print $2 }')"
+}
+saves() { # STRUCT BYTES
+  saved=$(($(bytes_of "$1" 4) - $(bytes_of "$1" 0)))
+  [ "$saved" -ge "$2" ] || complain "$1 is $saved bytes smaller without a log, not $2"
+}
+saves mbr_peer $((8 * $(bytes_of mbr_note 4) + 2 * 8 + 8)) # the notes, where they are told, level and count
+saves mbr_slot 8
+! $GCC -E -P -Iinclude -DMBR_LOG_LEVEL=0 include/mbr/transport.h |
+  sed -n '/^struct mbr_peer {/,/^};/p; /^struct mbr_slot {/,/^};/p' | grep -wE '(log|notes?)(_[a-z]*)?|begun' ||
+  complain 'fields of the log are left'
+# All sentences in the peer's sources are of its log.
+told() { # LEVEL: how many of them are in the objects
+  build "$scratch/log$1" "$GCC -O2 -Iinclude -DMBR_LOG_LEVEL=$1" runtime/peer/*.c
+  strings -a "$scratch/log$1"/*.o | grep -cxF -f "$scratch/sentences" || true
+}
+sed -n 's/.*"\([a-z]* [a-z ]*\)".*/\1/p' runtime/peer/*.c | sort -u > "$scratch/sentences"
+count=$(wc -l < "$scratch/sentences")
+[ "$count" -ge 10 ] && [ "$(told 4)" -ge "$count" ] || complain "not all $count sentences of the log were found"
+[ "$(told 0)" -eq 0 ] || complain 'sentences of the log are left'
+! nm "$scratch/log0"/*.o | grep -E 'mbr_(note|log)' || complain 'functions of the log are left'
+echo "  $count sentences"
+
 echo 'what breaks the rules is found:'
 found() { # NAME TEXT: bad/NAME.c is refused, with these words
   if { includes $here/bad/$1.c && build "$scratch/$1" "$GCC -O1 -mno-red-zone" $here/bad/$1.c && symbols "$scratch/$1" '' &&

@@ -198,6 +198,11 @@ static void introduce(mbr_peer *from, mbr_peer *to) {
   CHECK(mbr_peer_receive(to, (const uint8_t *)hello, size) == MBR_OK);
 }
 
+static void hear(void *arg, const mbr_log_record *record) {
+  (void)arg, (void)record;
+  CHECK(MBR_LOG_LEVEL > 0);
+}
+
 int main(void) {
   static const mbr_hooks hooks; /* one thread, no clock, no heap */
   static const demo_climate_climate_ops ops = {
@@ -206,6 +211,8 @@ int main(void) {
   demo_climate_climate_client client;
   CHECK(mbr_peer_open(&served_peer, &served_memory, &hooks, NULL) == MBR_OK);
   CHECK(mbr_peer_open(&calling_peer, &calling_memory, &hooks, NULL) == MBR_OK);
+  CHECK(mbr_peer_on_log(&calling_peer, MBR_LOG_DEBUG, hear, NULL) ==
+        (MBR_LOG_LEVEL > 0 ? MBR_OK : MBR_UNSUPPORTED));
   CHECK(demo_climate_climate_serve(&served_peer, &ops, NULL) == MBR_OK);
   CHECK(demo_climate_climate_client_open(&client, &calling_peer) == MBR_OK);
   introduce(&served_peer, &calling_peer);
