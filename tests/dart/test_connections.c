@@ -1,5 +1,8 @@
 /* The Dart connection without Dart: a table of the native API and ports made up here, isolates that are
  * threads, so that thread sanitizer and valgrind can watch them begin, work and die. */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE /* for pthread_getattr_np */
+#endif
 #include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -120,12 +123,14 @@ static const dl_table table = {2, 5, entries};
 #define ASKED 21u /* of the host service */
 #define IMAGE_SIZE 100000u
 #define TIMEOUT_MS 30u
+#define LARGE_STACK 0x4000000u
 
 static atomic_uint sources;
 static atomic_uint cancels;
 static atomic_uint disconnects;
 static atomic_bool told_of_exit;
 static atomic_uint held;
+static atomic_size_t stack_of_held;
 static _Atomic uint64_t kept_id;
 static mbr_peer *_Atomic kept_peer;
 
@@ -186,11 +191,24 @@ static mbr_status keep(const void *ops, void *self, mbr_call call, mbr_reader *a
   return MBR_OK;
 }
 
+/* The bytes of the thread's stack, as far as this system tells. */
+static size_t own_stack_size(void) {
+  size_t size = SIZE_MAX;
+#ifdef __GLIBC__
+  pthread_attr_t attributes;
+  if (pthread_getattr_np(pthread_self(), &attributes) != 0) return 0;
+  (void)pthread_attr_getstacksize(&attributes, &size);
+  pthread_attr_destroy(&attributes);
+#endif
+  return size;
+}
+
 /* Keeps its thread until the caller has lost interest. */
 static mbr_status hold(const void *ops, void *self, mbr_call call, mbr_reader *args) {
   (void)ops;
   (void)self;
   (void)args;
+  atomic_store(&stack_of_held, own_stack_size());
   atomic_fetch_add(&held, 1);
   while (mbr_call_cancelled(call) == MBR_CANCEL_NONE) pause_us(200);
   atomic_fetch_sub(&held, 1);
@@ -272,6 +290,7 @@ static mbr_status refuse(mbr_peer *peer) {
 MBR_DART_LIBRARY(t, connect)
 MBR_DART_LIBRARY(caller, connect_caller)
 MBR_DART_LIBRARY(refused, refuse)
+MBR_DART_LIBRARY_ON(of_two, connect, 2, LARGE_STACK)
 
 /* What an isolate does. */
 
@@ -389,26 +408,25 @@ static mbr_dart_connection *open_on(int64_t number, void **ticket) {
 }
 
 static int told[2]; /* a pipe */
+static const atomic_bool *good_in_child;
 
 static void tell_parent(void) {
-  const char answer = atomic_load(&told_of_exit) ? 'y' : 'n';
+  const char answer = atomic_load(good_in_child) ? 'y' : 'n';
   if (write(told[1], &answer, 1) != 1) abort();
   _exit(0);
 }
 
-/* Of a process of its own, in which no connection was opened before: what is done at exit comes before
+/* In a process of its own, in which no connection was opened before: what is done at exit comes before
  * `tell_parent`. */
-static void a_disconnect_callback_can_tell_that_the_process_exits(void **state) {
-  (void)state;
-  void *ticket;
+static void assert_good_in_child(void (*run)(void), const atomic_bool *good) {
   char answer = '?';
+  good_in_child = good;
   assert_int_equal(pipe(told), 0);
-  assert_false(mbr_dart_is_exiting());
   const pid_t child = fork();
   assert_true(child >= 0);
   if (child == 0) {
     if (atexit(tell_parent) != 0) abort();
-    (void)open_on(1, &ticket);
+    run();
     exit(0);
   }
   close(told[1]);
@@ -416,6 +434,39 @@ static void a_disconnect_callback_can_tell_that_the_process_exits(void **state) 
   assert_int_equal(answer, 'y');
   close(told[0]);
   assert_int_equal(waitpid(child, NULL, 0), child);
+}
+
+static void only_connect(void) {
+  void *ticket;
+  (void)open_on(1, &ticket);
+}
+
+static void a_disconnect_callback_can_tell_that_the_process_exits(void **state) {
+  (void)state;
+  assert_false(mbr_dart_is_exiting());
+  assert_good_in_child(only_connect, &told_of_exit);
+}
+
+static atomic_bool two_have_begun;
+
+/* Whether of five handlers that hold their threads two have begun, with the stack that was asked for. */
+static void hold_five(void) {
+  const mbr_dart_api *api = of_two_connect();
+  set_open(&ports[1], true);
+  mbr_dart_connection *c = api->open(api, (void *)(uintptr_t)&table, 1, api->ticket()).connection;
+  if (c == NULL) abort();
+  for (uint16_t i = 0; i < 5; i++) {
+    if (start_call(c, i, HELD, 0) != MBR_OK) abort();
+  }
+  for (int waited_ms = 0; atomic_load(&held) < 2 && waited_ms < WAIT_S * 1000; waited_ms++) pause_us(1000);
+  pause_us(100000); /* for a third one, that must not come */
+  atomic_store(&two_have_begun,
+               atomic_load(&held) == 2 && atomic_load(&stack_of_held) >= LARGE_STACK);
+}
+
+static void a_library_says_how_many_threads_there_are_and_their_stack(void **state) {
+  (void)state;
+  assert_good_in_child(hold_five, &two_have_begun);
 }
 
 static void refuses_another_dart(void **state) {
@@ -708,6 +759,7 @@ int main(void) {
   }
   const struct CMUnitTest tests[] = {
     cmocka_unit_test(a_disconnect_callback_can_tell_that_the_process_exits), /* before there are threads */
+    cmocka_unit_test(a_library_says_how_many_threads_there_are_and_their_stack), /* too */
     cmocka_unit_test(refuses_another_dart),
     cmocka_unit_test(tells_why_the_application_refuses),
     cmocka_unit_test(resizes_the_request_buffer),

@@ -1,4 +1,8 @@
 /* The thread pool: every task once, first come first served, and none left behind by stop. */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE /* for pthread_getattr_np */
+#endif
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -149,6 +153,32 @@ static void test_threads_work_side_by_side(void **state) {
   assert_int_equal(together, 3);
 }
 
+#ifdef __GLIBC__
+static size_t stack_size;
+
+static void measure_stack(mbr_task *task) {
+  pthread_attr_t attributes;
+  size_t size = 0;
+  if (pthread_getattr_np(pthread_self(), &attributes) == 0) {
+    (void)pthread_attr_getstacksize(&attributes, &size);
+    pthread_attr_destroy(&attributes);
+  }
+  stack_size = size;
+  note(task);
+}
+
+/* Larger than what is usual: libc may lend a larger stack than was asked for. */
+static void test_threads_have_the_stack_that_was_asked_for(void **state) {
+  (void)state;
+  const size_t large = (size_t)64 * 1024 * 1024;
+  reset(measure_stack);
+  assert_int_equal(mbr_pool_start(&pool, 1, large), MBR_OK);
+  mbr_pool_submit(&pool, &tasks[0].task);
+  mbr_pool_stop(&pool);
+  assert_true(stack_size >= large);
+}
+#endif
+
 static int64_t cpu_nanoseconds(void) {
   struct timespec now;
   clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
@@ -184,6 +214,9 @@ int main(void) {
     cmocka_unit_test(test_stop_waits_for_what_tasks_submit),
     cmocka_unit_test(test_any_thread_may_submit),
     cmocka_unit_test(test_threads_work_side_by_side),
+#ifdef __GLIBC__
+    cmocka_unit_test(test_threads_have_the_stack_that_was_asked_for),
+#endif
     cmocka_unit_test(test_idle_threads_sleep_until_there_is_a_task),
     cmocka_unit_test(test_numbers_that_make_no_pool),
   };
