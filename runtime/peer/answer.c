@@ -76,13 +76,13 @@ mbr_status mbr_call_get_origin(mbr_call call, mbr_call_origin *origin) {
   return open ? MBR_OK : MBR_CLOSED;
 }
 
-/* Under the lock: its own side has done with the call, once too often where that is so already. A NULL slot's
- * call is long gone. */
+/* Under the lock: its own side has done with the call, once too often where that is so already, or an ending
+ * is being encoded. A NULL slot's call is long gone. */
 static void answered(mbr_peer *peer, mbr_slot *slot, mbr_after *after) {
 #ifndef NDEBUG
   if (slot == NULL && peer->state == MBR_PEER_OPEN) {
     mbr_note_add(peer, MBR_LOG_ERROR, NULL, 0, "a call was answered after it was over", MBR_CLOSED, 0);
-  } else if (slot != NULL && slot->answered) {
+  } else if (slot != NULL && (slot->answered || slot->state == MBR_CALL_ENDING)) {
     mbr_note_add(peer, MBR_LOG_ERROR, slot->method->name, 0, "a call was answered twice",
                  MBR_CLOSED, 0);
   }

@@ -114,6 +114,11 @@ static void test_a_call_answered_twice_or_late_is_a_defect(void **state) {
   assert_int_equal(mbr_call_commit(held, &w, MBR_INTERNAL), MBR_INTERNAL);
   assert_int_equal(mbr_call_fault(held, MBR_INTERNAL, NULL), MBR_CLOSED);
   assert_record(&book, MBR_LOG_ERROR, NULL, MBR_CLOSED);
+  mbr_call ending = deferred_call(l, UNARY, wire(2, 1), 0);
+  assert_int_equal(mbr_call_begin(ending, MBR_FRAME_OK, 0, &w), MBR_OK);
+  assert_int_equal(answer(ending, MBR_FRAME_OK, NULL, 0), MBR_CLOSED);
+  assert_record(&book, MBR_LOG_ERROR, "t.S.unary", MBR_CLOSED);
+  assert_int_equal(mbr_call_commit(ending, &w, MBR_OK), MBR_OK);
   assert_int_equal(answer(held, MBR_FRAME_ITEM, NULL, 0), MBR_CLOSED); /* an item is none */
   assert_int_equal(book.count, 0);
   end_loopback(l);

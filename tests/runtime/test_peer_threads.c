@@ -1,5 +1,6 @@
 /* The peer under load: a pool runs handlers, four threads answer, one consumes, the test's own plays the
- * caller, who cancels at random and often leaves in the middle. Meant for ThreadSanitizer and Helgrind. */
+ * caller, who cancels at random and often leaves in the middle; and ten threads that answer one call. Meant for ThreadSanitizer
+ * and Helgrind. */
 #include <sched.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -16,13 +17,15 @@
 #include "mbr/pool.h"
 #include "mbr/transport.h"
 
-enum { UNARY = 10, STREAM = 20, CONCURRENT = 30, ONEWAY = 40 };
+enum { UNARY = 10, STREAM = 20, CONCURRENT = 30, ONEWAY = 40, KEPT = 50 };
 
 #define CONNECTIONS 10u
 #define CALLS 150u /* of one connection */
 #define SLOTS 16u
 #define PRODUCERS 4u
 #define PATIENCE_SECONDS 60
+#define ANSWERERS 10u
+#define ANSWERED_CALLS 20u /* by all of them */
 
 typedef struct tally {
   uint32_t index;
@@ -51,6 +54,9 @@ static job jobs[CALLS * 2];
 static size_t job_first, job_count, jobs_in_hand;
 static bool ringing, leaving, stopping;
 static unsigned quiets, disconnects;
+static mbr_call kept;
+static bool has_kept;
+static unsigned good_answers, late_answers, defects;
 static size_t blocks;
 static int first_failure;
 
@@ -201,12 +207,26 @@ static mbr_status dispatch(const void *ops, void *self, mbr_call call, mbr_reade
   return status == MBR_OK ? handle(call, number, method) : status;
 }
 
+static mbr_status keep(const void *ops, void *self, mbr_call call, mbr_reader *args) {
+  (void)ops;
+  (void)self;
+  (void)args;
+  mbr_call_defer(call);
+  pthread_mutex_lock(&lock);
+  kept = call;
+  has_kept = true;
+  pthread_cond_broadcast(&changed);
+  pthread_mutex_unlock(&lock);
+  return MBR_OK;
+}
+
 static const mbr_method methods[] = {
   {.id = UNARY, .ending_max = 8, .name = "t.S.unary", .dispatch = dispatch},
   {.id = STREAM, .flags = MBR_METHOD_STREAM, .ending_max = 4, .name = "t.S.stream", .dispatch = dispatch},
   {.id = CONCURRENT, .flags = MBR_METHOD_CONCURRENT, .ending_max = 8, .name = "t.S.concurrent",
    .dispatch = dispatch},
   {.id = ONEWAY, .flags = MBR_METHOD_ONEWAY, .name = "t.S.oneway", .dispatch = dispatch},
+  {.id = KEPT, .ending_max = 8, .name = "t.S.kept", .dispatch = keep},
 };
 static const mbr_service service = {
   .name = "t.S", .methods = methods, .method_count = sizeof methods / sizeof *methods};
@@ -414,15 +434,20 @@ static void play(uint32_t count, bool stays, uint64_t *random) {
   }
 }
 
-static void wait_for_quiet(void) {
+/* Under the lock; false when it took too long. */
+static bool wait_for_change(void) {
   struct timespec until;
   clock_gettime(CLOCK_REALTIME, &until);
   until.tv_sec += PATIENCE_SECONDS;
-  int timed_out = 0;
+  return pthread_cond_timedwait(&changed, &lock, &until) == 0;
+}
+
+static void wait_for_quiet(void) {
+  bool in_time = true;
   pthread_mutex_lock(&lock);
-  while (quiets == 0 && timed_out == 0) timed_out = pthread_cond_timedwait(&changed, &lock, &until);
+  while (quiets == 0 && in_time) in_time = wait_for_change();
   pthread_mutex_unlock(&lock);
-  assert_int_equal(timed_out, 0);
+  assert_true(in_time);
 }
 
 static void check_tallies(uint32_t count, bool stayed) {
@@ -477,7 +502,82 @@ static void test_many_threads_and_many_connections(void **state) {
   mbr_pool_stop(&pool);
 }
 
+static pthread_barrier_t all_ready;
+
+/* Of all threads at once, in each of the ways that there are. */
+static void *answer_kept(void *arg) {
+  const uint32_t number = *(const uint32_t *)arg;
+  pthread_barrier_wait(&all_ready);
+  mbr_status status = number % 3 == 0 ? mbr_call_fault(kept, MBR_INTERNAL, "on purpose")
+                                      : answer(kept, MBR_FRAME_OK, number, 8);
+  CHECK(status == MBR_OK || status == MBR_CLOSED);
+  pthread_mutex_lock(&lock);
+  if (status == MBR_OK) good_answers++;
+  else late_answers++;
+  pthread_mutex_unlock(&lock);
+  return NULL;
+}
+
+static void on_log(void *arg, const mbr_log_record *record) {
+  (void)arg;
+  CHECK(record->level == MBR_LOG_ERROR && record->status == MBR_CLOSED);
+  pthread_mutex_lock(&lock);
+  defects++;
+  pthread_mutex_unlock(&lock);
+}
+
+static void call_and_keep(uint32_t number) {
+  const uint32_t words[] = {0, 0};
+  const mbr_frame frame = {.kind = MBR_FRAME_CALL, .call = wire(number), .method = KEPT};
+  bool in_time = true;
+  has_kept = false;
+  assert_int_equal(send_frame(frame, words, 2), MBR_OK);
+  pthread_mutex_lock(&lock);
+  while (!has_kept && in_time) in_time = wait_for_change();
+  pthread_mutex_unlock(&lock);
+  assert_true(in_time);
+}
+
+static void answer_with_all_threads(void) {
+  pthread_t threads[ANSWERERS];
+  uint32_t numbers[ANSWERERS];
+  good_answers = late_answers = defects = 0;
+  for (uint32_t i = 0; i < ANSWERERS; i++) {
+    numbers[i] = i;
+    assert_int_equal(pthread_create(&threads[i], NULL, answer_kept, &numbers[i]), 0);
+  }
+  for (uint32_t i = 0; i < ANSWERERS; i++) pthread_join(threads[i], NULL);
+}
+
+static void test_of_ten_threads_that_answer_one_call_nine_are_reported(void **state) {
+  (void)state;
+  assert_int_equal(mbr_pool_start(&pool, 2, 0), MBR_OK);
+  assert_int_equal(pthread_barrier_init(&all_ready, NULL, ANSWERERS), 0);
+  open_connection();
+  assert_int_equal(mbr_peer_on_log(&peer, MBR_LOG_ERROR, on_log, NULL), MBR_OK);
+  for (uint32_t number = 0; number < ANSWERED_CALLS; number++) {
+    call_and_keep(number);
+    answer_with_all_threads();
+    assert_int_equal(good_answers, 1);
+    assert_int_equal(late_answers, ANSWERERS - 1);
+#ifdef NDEBUG
+    assert_int_equal(defects, 0);
+#else
+    assert_int_equal(defects, ANSWERERS - 1);
+#endif
+  }
+  mbr_peer_close(&peer);
+  wait_for_quiet();
+  mbr_pool_stop(&pool);
+  pthread_barrier_destroy(&all_ready);
+  assert_int_equal(blocks, 0);
+  assert_int_equal(first_failure, 0);
+}
+
 int main(void) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(test_many_threads_and_many_connections)};
+  const struct CMUnitTest tests[] = {
+    cmocka_unit_test(test_many_threads_and_many_connections),
+    cmocka_unit_test(test_of_ten_threads_that_answer_one_call_nine_are_reported),
+  };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
