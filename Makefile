@@ -182,9 +182,13 @@ $(patsubst %,$(1)/tests/%,$(RUNTIME_TESTS) $(LINE_TESTS) $(BRIDGE_TESTS)): $(1)/
 	$$(SAY)
 	$$(Q)$$(CC) $(2) $$(RUNTIME_CFLAGS) -o $$@ $$< $(1)/libmbr.a -lcmocka -luv
 endef
-$(eval $(call runtime_tests_in,$(BUILD)/asan,-O1 -g $(SANITIZE)))
-$(eval $(call runtime_tests_in,$(BUILD)/tsan,-O1 -g -fsanitize=thread))
-$(eval $(call runtime_tests_in,$(BUILD)/plain,-O1 -g))
+# $(call in_each_kind,RULES): for ASan+UBSan, for TSan and for Valgrind
+define in_each_kind
+$(call $(1),$(BUILD)/asan,-O1 -g $(SANITIZE))
+$(call $(1),$(BUILD)/tsan,-O1 -g -fsanitize=thread)
+$(call $(1),$(BUILD)/plain,-O1 -g)
+endef
+$(eval $(call in_each_kind,runtime_tests_in))
 # $(call threefold,TESTS): made for and run under each of the three
 threefold = $(foreach kind,asan tsan plain,$(1:%=$(BUILD)/$(kind)/tests/%))
 define run_threefold
@@ -263,20 +267,29 @@ NANOPB ?=
 size check-size: $(MBRC)
 	@NANOPB='$(NANOPB)' bench/size/run.sh $(MBRC) $(BUILD)/size
 
-# Generated C with values of every shape, and its services on a real peer.
+# Generated C with values of every shape, and its services on a real peer; as the runtime, under each of the three.
 CODEC       := $(BUILD)/tests/codec
 CODEC_MBR   := $(wildcard tests/codec/*.mbr)
-CODEC_TESTS := $(patsubst tests/codec/%.c,$(CODEC)/%,$(wildcard tests/codec/test_*.c))
+CODEC_TESTS := $(patsubst tests/%.c,%,$(wildcard tests/codec/test_*.c))
 $(CODEC)/generated.done: $(CODEC_MBR) $(MBRC_ASAN)
 	@mkdir -p $(@D)
 	$(SAY)
 	$(Q)$(MBRC_ASAN) --c $(CODEC)/c --c-client $(CODEC)/c $(CODEC_MBR)
 	@touch $@
-$(CODEC_TESTS): $(CODEC)/test_%: tests/codec/test_%.c $(wildcard tests/codec/*.h) $(CODEC)/generated.done $(BUILD)/asan/libmbr.a
-	$(SAY)
-	$(Q)$(CC) -O1 -g $(SANITIZE) $(RUNTIME_CFLAGS) -I$(CODEC)/c -o $@ $< $(CODEC)/c/*.c $(BUILD)/asan/libmbr.a -lcmocka -lm
-check-codec: $(CODEC_TESTS)
-	@set -e; for test in $(CODEC_TESTS); do $$test; done
+# $(call codec_tests_in,FOLDER,FLAGS): the tests linked with what is generated and FOLDER/libmbr.a
+define codec_tests_in
+$(1)/tests/codec/libgenerated.a: $(CODEC)/generated.done $$(RUNTIME_H)
+	@rm -rf $$(@D)/generated && mkdir -p $$(@D)/generated
+	$$(SAY)
+	$$(Q)cd $$(@D)/generated && $$(CC) $(2) $$(RUNTIME_CFLAGS:-Iinclude=-I$$(CURDIR)/include) -c $$(abspath $(CODEC))/c/*.c
+	$$(Q)rm -f $$@ && ar rcs $$@ $$(@D)/generated/*.o
+$(CODEC_TESTS:%=$(1)/tests/%): $(1)/tests/%: tests/%.c $(wildcard tests/codec/*.h) $(1)/tests/codec/libgenerated.a $(1)/libmbr.a
+	$$(SAY)
+	$$(Q)$$(CC) $(2) $$(RUNTIME_CFLAGS) -I$(CODEC)/c -o $$@ $$< $(1)/tests/codec/libgenerated.a $(1)/libmbr.a -lcmocka -lm
+endef
+$(eval $(call in_each_kind,codec_tests_in))
+check-codec: $(call threefold,$(CODEC_TESTS))
+	$(call run_threefold,$(CODEC_TESTS))
 	tests/codec/run.sh $(abspath $(MBRC_ASAN)) $(CODEC)/run
 
 # Generated C against bytes made by Rust's bincode, here and on machines unlike this one: 32 bits, big-endian.

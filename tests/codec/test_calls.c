@@ -266,7 +266,7 @@ static void a_method_without_handler_is_unimplemented(void **state) {
 
 static void a_client_without_a_service_sends_nothing(void **state) {
   (void)state;
-  M(client) machine;
+  M(client) machine = {0};
   memset(&world, 0, sizeof world);
   world.loopback = mbr_loopback_open(NULL);
   assert_int_equal(M(client_open)(&machine, mbr_loopback_far(world.loopback)), MBR_OK);
@@ -887,7 +887,7 @@ static void names_call_done(void *arg, const codec_calls_names_call_answer *answ
 static void arguments_may_have_any_name(void **state) {
   (void)state;
   static const codec_calls_names_ops ops = {.call = on_names_call, .direct = on_names_direct};
-  codec_calls_names_client client;
+  codec_calls_names_client client = {0};
   memset(&world, 0, sizeof world);
   world.loopback = mbr_loopback_open(NULL);
   assert_int_equal(codec_calls_names_serve(mbr_loopback_near(world.loopback), &ops, NULL), MBR_OK);
