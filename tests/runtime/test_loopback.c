@@ -130,8 +130,11 @@ static void test_calls_of_a_connection_that_has_gone_are_closed(void **state) {
   server s[2] = {{.handle = answer_same}, {.handle = answer_same}};
   client c[2] = {0};
   heard h[2] = {0};
+  mbr_loopback *kept = NULL;
   for (size_t i = 0; i < 2; i++) {
     mbr_loopback *l = open_loopback(NULL, &s[i], &c[i]);
+    if (i == 0) kept = l;
+    assert_ptr_equal(l, kept); /* no more of them than were open at once */
     mbr_loopback_run(l);
     assert_int_equal(ask(&c[i], AT_UNARY, 5, NULL, &h[i]), MBR_OK);
     mbr_loopback_run(l);
