@@ -49,6 +49,7 @@ static void blob(void *self, calls_types_blob_call call, uint32_t size) {
   }
 MIRROR(scalars, const calls_scalars *)
 MIRROR(lists, const calls_lists *)
+MIRROR(nest, const calls_nest *)
 MIRROR(shape, const calls_shape *)
 MIRROR(pairs, const mbr_list_tuple2_u8_str *)
 
@@ -83,6 +84,7 @@ static const calls_types_ops types = {
     .many = many,
     .scalars = scalars,
     .lists = lists,
+    .nest = nest,
     .colour = colour,
     .shape = shape,
     .pairs = pairs,

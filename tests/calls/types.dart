@@ -47,6 +47,8 @@ Lists _lists() => Lists(
       u16s: Uint16List.fromList([65535]),
       u32s: Uint32List.fromList([0xffffffff]),
       u64s: [_power(64) - BigInt.one],
+      i128s: [-_power(127), _power(127) - BigInt.one],
+      u128s: [_power(128) - BigInt.one, BigInt.zero],
       f32s: Float32List.fromList([1.5, -0.0]),
       f64s: Float64List.fromList([double.infinity, double.minPositive]),
       lists: const [
@@ -55,7 +57,24 @@ Lists _lists() => Lists(
       ],
       maybeStructs: const [null, Point(x: 1, y: 2)],
       maybeStrings: const ['a', null],
-      maybeNumbers: const [null, 0x7fffffffffffffff, -0x8000000000000000],
+      maybeBools: const [true, null, false],
+      maybeLists: const [
+        null,
+        [],
+        ['a'],
+      ],
+      maybeI8s: const [null, -0x80, 0x7f],
+      maybeI16s: const [-0x8000, null, 0x7fff],
+      maybeI32s: const [-0x80000000, 0x7fffffff, null],
+      maybeI64s: const [null, 0x7fffffffffffffff, -0x8000000000000000],
+      maybeI128s: [null, -_power(127), _power(127) - BigInt.one],
+      maybeU8s: const [0xff, null, 0],
+      maybeU16s: const [null, 0xffff],
+      maybeU32s: const [0xffffffff, null],
+      maybeU64s: [null, _power(64) - BigInt.one, BigInt.zero],
+      maybeU128s: [_power(128) - BigInt.one, null],
+      maybeF32s: const [null, 1.5, -3.4028234663852886e38],
+      maybeF64s: const [double.maxFinite, null, double.minPositive],
       deep: const [
         [],
         [
@@ -65,6 +84,65 @@ Lists _lists() => Lists(
         ],
       ],
     );
+
+/// Built anew each time, as what is const and the same is equal without being compared. [last] is the number
+/// deepest in the field that [at] names; it is 9 in the others.
+Nest _nest([String at = '', int last = 9]) {
+  int of(String field) => field == at ? last : 9;
+  Point point(String field) => Point(x: 1, y: of(field));
+  Shape shape(String field) => ShapeGroup([const ShapeNothing(), ShapeLabel(text: 'ü', at: point(field))]);
+  return Nest(
+    lists: [
+      [],
+      [
+        [],
+        [point('lists')],
+      ],
+    ],
+    maps: {
+      'ü': [
+        {1: null, 2: point('maps')},
+        {},
+      ],
+      '': [],
+    },
+    sets: {
+      (1, Gear.park): {'a', '${of('sets')}'},
+      (1, Gear.drive): {},
+    },
+    tuples: [(0, null), (1, ('b', shape('tuples')))],
+    arrays: [
+      [],
+      [point('arrays')],
+    ],
+    shape: shape('shape'),
+    blobs: [
+      Uint8List(0),
+      Uint8List.fromList([1, of('blobs')]),
+    ],
+    scalars: _scalars(isLow: false).copyWith(g: of('scalars')),
+    gears: {Gear.reverse, if (of('gears') == 9) Gear.drive},
+    level: Level(of('level')),
+    doors: of('doors') == 9 ? Doors.left : Doors.right,
+    row: Position(row: of('row')),
+  );
+}
+
+/// Copies with one field of another, by its name.
+final Map<String, Nest Function(Nest nest, Nest other)> _copies = {
+  'lists': (nest, other) => nest.copyWith(lists: other.lists),
+  'maps': (nest, other) => nest.copyWith(maps: other.maps),
+  'sets': (nest, other) => nest.copyWith(sets: other.sets),
+  'tuples': (nest, other) => nest.copyWith(tuples: other.tuples),
+  'arrays': (nest, other) => nest.copyWith(arrays: other.arrays),
+  'shape': (nest, other) => nest.copyWith(shape: other.shape),
+  'blobs': (nest, other) => nest.copyWith(blobs: other.blobs),
+  'scalars': (nest, other) => nest.copyWith(scalars: other.scalars),
+  'gears': (nest, other) => nest.copyWith(gears: other.gears),
+  'level': (nest, other) => nest.copyWith(level: other.level),
+  'doors': (nest, other) => nest.copyWith(doors: other.doors),
+  'row': (nest, other) => nest.copyWith(row: other.row),
+};
 
 final Map<String, FutureOr<void> Function()> types = {
   'row 4: names that are keywords': () async {
@@ -143,5 +221,19 @@ final Map<String, FutureOr<void> Function()> types = {
     check(changed != lists && changed.copyWith(strings: lists.strings) == lists, 'copyWith');
     final scalars = await _types.scalars(value: _scalars(isLow: true));
     checkEqual(scalars.hashCode, _scalars(isLow: true).hashCode);
+  },
+  'row 16: the same of maps, sets, unions and tuples, deep within each other': () async {
+    final nest = await _types.nest(value: _nest());
+    checkEqual(nest, _nest());
+    checkEqual(nest.hashCode, _nest().hashCode);
+    checkEqual('$nest', '${_nest()}');
+    for (final MapEntry(key: field, value: copy) in _copies.entries) {
+      final other = await _types.nest(value: _nest(field, 1));
+      check(other != nest && nest != other, '$field: ==');
+      check(other.hashCode != nest.hashCode, '$field: hashCode');
+      check('$other' != '$nest', '$field: toString');
+      checkEqual(copy(nest, other), _nest(field, 1), '$field: copyWith');
+    }
+    checkEqual(nest.copyWith(scalars: null).scalars, null);
   },
 };
