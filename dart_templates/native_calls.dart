@@ -281,9 +281,10 @@ final class _Streaming<R> extends _Call<R> {
 
   void _start() {
     _task = _connection._trace(method);
+    final timeout = _connection._timeoutOf(method, _options);
     try {
-      final id = _connection._send(method, _window, _encodeArguments, _options);
-      _connection._begin(this, id, _options, _parameter);
+      final id = _connection._send(method, timeout, _window, _encodeArguments, _options);
+      _connection._begin(this, id, timeout, _options?.cancelToken, _parameter);
     } catch (error, stackTrace) {
       _task?.finish();
       _items.end(_Failure(error, stackTrace));

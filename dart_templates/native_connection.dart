@@ -104,14 +104,15 @@ final class _NativeConnection implements MbrConnection {
   Future<R> call<R>(MbrMethod<R> method, void Function(MbrWriter writer) encodeArguments,
       {MbrCallOptions? options, MbrUpload<Object?>? upload}) {
     final task = _trace(method);
+    final timeout = _timeoutOf(method, options);
     var answered = 0;
     Future<R> future;
     try {
-      final id = _send(method, 0, encodeArguments, options);
+      final id = _send(method, timeout, 0, encodeArguments, options);
       answered = _answeredHere;
       if (answered & ~_drainFlag == 0) {
         final call = _Unary<R>(method, this).._task = task;
-        _begin(call, id, options, upload);
+        _begin(call, id, timeout, options?.cancelToken, upload);
         return call.future;
       }
       future = _endHere(method, id, answered & ~_drainFlag);
@@ -230,14 +231,13 @@ final class _NativeConnection implements MbrConnection {
 
   /// Sends a CALL and answers its id. Where its handler runs meanwhile, [_answeredHere] says what came of that.
   /// Throws where there is no call.
-  int _send(MbrMethod<Object?> method, int credit, void Function(MbrWriter writer) encodeArguments,
-      MbrCallOptions? options) {
+  int _send(MbrMethod<Object?> method, Duration? timeout, int credit,
+      void Function(MbrWriter writer) encodeArguments, MbrCallOptions? options) {
     _check(method);
-    final timeout = _timeoutOf(method, options);
     if (timeout != null && timeout <= Duration.zero) throw MbrDeadlineExceeded(method.name);
     if (options?.cancelToken?.isCancelled ?? false) throw MbrCancelled(method.name);
     final instance = _instanceOf(options);
-    _encodeCall(method.name, timeout == null ? 0 : MbrTimeout.milliseconds(timeout), credit, encodeArguments);
+    _encodeCall(method.name, _milliseconds(timeout), credit, encodeArguments);
     final id = _calls.take();
     final status = id == 0 ? MbrStatus.busy.code : _submitCall(method, id, instance);
     if (status == MbrStatus.ok.code) return id;
@@ -256,19 +256,20 @@ final class _NativeConnection implements MbrConnection {
   Duration? _timeoutOf(MbrMethod<Object?> method, MbrCallOptions? options) =>
       options?.timeout ?? method.timeout ?? defaultTimeout;
 
+  static int _milliseconds(Duration? timeout) => timeout == null ? 0 : MbrTimeout.milliseconds(timeout);
+
   /// [call] was sent as [id], and is open from here on; unless what has come meanwhile ends it.
-  void _begin(_Call<Object?> call, int id, MbrCallOptions? options, MbrUpload<Object?>? upload) {
+  void _begin(
+      _Call<Object?> call, int id, Duration? timeout, MbrCancelToken? token, MbrUpload<Object?>? upload) {
     _calls.open(id, call);
     if (_answeredHere != 0) _receiveHere();
     if (!call.isOpen) return;
     _keepAlive();
-    final timeout = _timeoutOf(call.method, options);
-    final milliseconds = timeout == null ? 0 : MbrTimeout.milliseconds(timeout);
+    final milliseconds = _milliseconds(timeout);
     if (milliseconds != 0) {
       call.due = _deadlines.after(milliseconds);
       _timed++;
     }
-    final token = options?.cancelToken;
     if (token != null || upload != null) call.begun(token, upload);
   }
 
@@ -308,11 +309,16 @@ final class _NativeConnection implements MbrConnection {
   void _forget(_Call<Object?> call) {
     _calls.remove(call);
     call.over();
-    if (_keepsAlive && _calls.length == 0) _settle();
+    _settleIfIdle();
   }
 
   void _giveBack(int id) {
     _calls.giveBack(id);
+    _settleIfIdle();
+  }
+
+  @pragma('vm:prefer-inline')
+  void _settleIfIdle() {
     if (_keepsAlive && _calls.length == 0) _settle();
   }
 
