@@ -62,10 +62,11 @@ final class Floors {
   Future<void> post(int count) => _chain(_post, count);
   Future<void> postFromThread(int count) => _chain(_postFromThread, count);
 
-  Future<void> _chain(void Function(int, int) post, int count) {
+  Future<void> _chain(void Function(int, int) post, int count, [void Function(Object? message)? check]) {
     final done = Completer<void>();
     var left = count;
     _port.handler = (Object? message) {
+      check?.call(message);
       if (--left == 0) {
         done.complete();
       } else {
@@ -112,20 +113,9 @@ final class Floors {
   /// Bytes that change hands, one message after the other.
   Round bytes(int size) {
     final data = _malloc(size);
-    return (count) {
-      final done = Completer<void>();
-      var left = count;
-      _port.handler = (Object? message) {
-        if ((message as Uint8List).length != size) throw StateError('floor');
-        if (--left == 0) {
-          done.complete();
-        } else {
-          _answer(_nativePort, data, size);
-        }
-      };
-      _answer(_nativePort, data, size);
-      return done.future;
-    };
+    return (count) => _chain((port, _) => _answer(port, data, size), count, (message) {
+          if ((message! as Uint8List).length != size) throw StateError('floor');
+        });
   }
 
   static Sample _decode(Object? message) {

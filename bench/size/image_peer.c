@@ -7,12 +7,13 @@ enum { CALLS = 4, FRAME_MAX = 128, STORAGE = 128, ANSWER_MAX = MBR_FRAME_HEADER_
 volatile unsigned char line;
 
 static mbr_status dispatch(const void *ops, void *self, mbr_call call, mbr_reader *args) {
+  uint8_t payload[4];
   uint32_t value = 0;
   mbr_writer w;
   (void)ops, (void)self;
-  mbr_status status = mbr_read_u32(args, &value);
-  if (status == MBR_OK) status = mbr_call_begin(call, MBR_FRAME_OK, 4, &w);
-  return status != MBR_OK ? status : mbr_call_commit(call, &w, mbr_write_u32(&w, value));
+  if (mbr_read_u32(args, &value) != MBR_OK) return args->status;
+  mbr_writer_init(&w, payload, sizeof payload);
+  return mbr_call_send(call, MBR_FRAME_OK, &w, mbr_write_u32(&w, value));
 }
 
 static const mbr_method method = {.id = 1, .ending_max = 4, .name = "Size.same", .dispatch = dispatch};
